@@ -1,0 +1,49 @@
+# Seaway: `make help` lists everything.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_PYTHON_DOWNLOADS := never
+T ?=
+N ?= 15
+
+.PHONY: help setup demo stop test check lint types bench lock clean
+
+help: ## list what can be done
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: $(VENV)/.ready ## put the command at .venv/bin/seaway
+
+$(VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml scripts/machine.py
+	@$(PYTHON) scripts/machine.py venv $(VENV)
+	@touch $@
+
+demo: setup ## install what is missing, start Seaway, deploy examples/nextjs and print its URL
+	@$(BIN)/python scripts/machine.py docker
+	@$(BIN)/python scripts/demo.py
+
+stop: ## stop what `make demo` started
+	@$(BIN)/python scripts/demo.py stop
+
+test: setup ## set up everything and run the tests; T=name runs those that match
+	@$(BIN)/python scripts/machine.py docker test
+	@$(BIN)/python -m pytest $(if $(T),-k "$(T)")
+
+lint:
+	@$(BIN)/ruff check src tests scripts && $(BIN)/ruff format --check src tests scripts
+
+types:
+	@$(BIN)/mypy
+
+check: setup lint types test ## lint, types, layers, tests
+
+bench: setup ## compare with the same work done by hand; print sizes, memory and start-up
+	@$(BIN)/python scripts/machine.py docker
+	@$(BIN)/python scripts/bench.py
+
+lock: setup ## renew the locks from pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove the environment and caches, not Seaway's state
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis

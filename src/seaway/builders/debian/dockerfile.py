@@ -1,0 +1,121 @@
+"""Writes Dockerfiles: every value that comes from outside is quoted here.
+
+1. Never a `# syntax=` line: it would be resolved at a registry.
+2. Secrets are files of /run/secrets for the time of one RUN: no value in a layer, in an argument or in the history.
+   Each costs its RUN about 0.7 s in BuildKit, so only those that need one mount it.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seaway.core.errors import Invalid
+from seaway.core.recipe import ENV_SECRET
+from seaway.core.toolchain import CA_BUNDLE
+
+NPMRC_SECRET = "seaway-npmrc"  # noqa: S105 - the id of a BuildKit secret, not one
+CONTEXT = "seaway"
+ENV_DIGEST = "SEAWAY_ENV_DIGEST"
+"""Build argument that changes whenever a variable does; RUN lines after its ARG are run again then."""
+
+TRUST = dict.fromkeys(("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"), CA_BUNDLE)
+"""Variables of a build stage for tools that would trust only the authorities that they bring along."""
+_NEXT_LINE = " \\\n    "
+
+
+class UnwritableVariable(Invalid):
+    code = "builder.unwritable_variable"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The variable {name} of the plan has more than one line, which an image cannot hold.",
+            remedy=f"Set it for the app instead: `seaway deploy --env {name}=...`.",
+        )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One FROM and what follows it."""
+
+    image: str
+    lines: Sequence[str]
+    name: str | None = None
+
+    def text(self) -> str:
+        name = f" AS {self.name}" if self.name else ""
+        return "\n".join([f"FROM {self.image}{name}", *self.lines])
+
+
+def written(stages: Sequence[Stage]) -> str:
+    return "\n\n".join(stage.text() for stage in stages) + "\n"
+
+
+def env(values: Mapping[str, str]) -> list[str]:
+    """One ENV line for each variable, sorted."""
+    return [f"ENV {name}={_quoted(name, value)}" for name, value in sorted(values.items())]
+
+
+def path(folders: Sequence[str]) -> str:
+    """ENV that puts folders before the PATH; they may name variables, like $HOME/bin."""
+    return 'ENV PATH="' + ":".join([*(folder.replace('"', '\\"') for folder in folders), "$PATH"]) + '"'
+
+
+def exec_form(instruction: str, words: Sequence[str]) -> str:
+    return f"{instruction} {json.dumps(list(words), ensure_ascii=False)}"
+
+
+def copy(*paths: str, stage: str | None = None, owner: int | None = None) -> str:
+    """COPY of paths, the last one being the target."""
+    options = ([f"--from={stage}"] if stage else []) + ([f"--chown={owner}:{owner}"] if owner is not None else [])
+    return exec_form(" ".join(["COPY", *options]), paths)
+
+
+def run(command: str, mounts: Sequence[str] = (), *, reads_env: bool = False) -> str:
+    """RUN of a command for the shell; with `reads_env` it sees the app's variables."""
+    mounts = [*mounts, *([secret(ENV_SECRET)] if reads_env else [])]
+    prelude = [f". /run/secrets/{ENV_SECRET}"] if reads_env else []
+    if _fits_one_line(command):
+        body = " && ".join([*prelude, command])
+        return _NEXT_LINE.join([" ".join(["RUN", *mounts[:1]]), *mounts[1:], body]) if mounts else f"RUN {body}"
+    end = "SEAWAY_END"
+    while end in command:
+        end += "_"
+    return "\n".join([f"{' '.join(['RUN', *mounts])} <<'{end}'", "set -e", *prelude, command, end])
+
+
+def secret(name: str, target: str | None = None) -> str:
+    return f"--mount=type=secret,id={name}" + (f",target={target}" if target else "")
+
+
+def cache(app: str, folder: str, root: str = "/app") -> str:
+    """A cache of this app alone, for a folder as a plan names it: absolute, below `~`, or below the app's root."""
+    target = re.sub(r"^~(?=/|$)", "/root", folder)
+    target = target if target.startswith("/") else f"{root}/{target}"
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", folder).strip("-.")
+    return f"--mount=type=cache,id=seaway-{app}-{name},target={target}"
+
+
+def apt_install(packages: Sequence[str]) -> str:
+    """RUN that installs packages of the distribution; what apt downloads stays in a cache that all builds share."""
+    caches = [
+        "--mount=type=cache,id=seaway-apt-cache,target=/var/cache/apt,sharing=locked",
+        "--mount=type=cache,id=seaway-apt-lists,target=/var/lib/apt/lists,sharing=locked",
+    ]
+    names = " ".join(packages)
+    return run(
+        "apt-get update -q && DEBIAN_FRONTEND=noninteractive "
+        f"apt-get install -q -y --no-install-recommends {names} && rm -f /var/log/apt/* /var/log/dpkg.log",
+        caches,
+    )
+
+
+def _fits_one_line(command: str) -> bool:
+    # A RUN line ends at a newline, goes on after a backslash, and takes `<<` for a here-document of its own.
+    return not ("\n" in command or "<<" in command or command.endswith("\\"))
+
+
+def _quoted(name: str, value: str) -> str:
+    if "\n" in value or "\r" in value:
+        raise UnwritableVariable(name)
+    return '"' + re.sub(r'([\\"$])', r"\\\1", value) + '"'

@@ -1,0 +1,1 @@
+"""The durable flow of a deployment. Read flow.py first."""
