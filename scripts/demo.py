@@ -99,7 +99,8 @@ def proxy_port(env: dict[str, str]) -> int:
 
 
 def free_port(*wanted: int) -> int:
-    for port in (*wanted, *range(wanted[-1] + 1, wanted[-1] + 100)):
+    port: int
+    for port in [*wanted, *range(wanted[-1] + 1, wanted[-1] + 100)]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -125,7 +126,8 @@ def fetch(url: str) -> int:
     host, _, port = url.removeprefix("http://").partition(":")
     request = urllib.request.Request(f"http://127.0.0.1:{port or 80}/", headers={"Host": host})
     with urllib.request.urlopen(request, timeout=10) as answer:
-        return int(answer.status)
+        status: int = answer.status
+    return status
 
 
 def dashboard(env: dict[str, str]) -> str:
@@ -135,14 +137,15 @@ def dashboard(env: dict[str, str]) -> str:
         headers={"Authorization": f"Bearer {env['SEAWAY_TOKEN']}"},
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
-        return f"{env['SEAWAY_URL']}/login?code={json.load(answer)['code']}"
+        code = str(json.load(answer)["code"])
+    return f"{env['SEAWAY_URL']}/login?code={code}"
 
 
 def summary(url: str, page: str, server: str) -> str:
     return f"""
   The app         {url}
   The dashboard   {server}
-                  {page}   (signs in once, for ten minutes)
+                  {page}   (signs you in; good for ten minutes, once)
   Stop it         make stop
 """
 

@@ -4,6 +4,7 @@ All that a test makes carries the label seaway.instance=OWNER and is removed at 
 """
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -38,17 +39,25 @@ async def tiny_image(docker: DockerDoor) -> AsyncIterator[str]:
     changes = (f"LABEL seaway.instance={OWNER}", "ENV PATH=/bin", 'CMD ["sh"]')
     await docker.import_tar(chunks(busybox_root()), tag, changes)
     yield tag
-    await docker.remove(tag)
+    await _remove_images(docker)
 
 
 @pytest.fixture(scope="session")
-async def engine(docker: DockerDoor) -> AsyncIterator[DockerEngine]:
-    """An engine with a network of its own; whatever it still runs at the end is removed."""
+async def engine(docker: DockerDoor, tiny_image: str) -> AsyncIterator[DockerEngine]:
+    """An engine with a network of its own; whatever it still runs at the end is removed, before its image."""
     engine = DockerEngine(docker, owner=OWNER)
     yield engine
     for left in await engine.instances():
         await engine.retire(left.id, 0)
     await docker.call("DELETE", f"/networks/{OWNER}", allow=(404,))
+
+
+async def _remove_images(docker: DockerDoor) -> None:
+    """All with our label, those too whose name went to a later build."""
+    filters = json.dumps({"label": [f"seaway.instance={OWNER}"]})
+    _, found = await docker.call("GET", "/images/json", params={"filters": filters})
+    for image in found:
+        await docker.call("DELETE", f"/images/{image['Id']}", params={"force": "true"}, allow=(404, 409))
 
 
 def spec_of(

@@ -38,7 +38,7 @@ class Registry:
         authorization: str | None = None,
     ) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection(self.host, timeout=10)
-        headers = {"Content-Type": content_type, "Content-Length": str(len(body))}
+        headers = {"Content-Type": content_type, "Content-Length": str(len(body)), "Accept": f"{MANIFEST}, {INDEX}"}
         if login is not None:
             headers["Authorization"] = "Basic " + b64encode(login.encode()).decode()
         if authorization is not None:

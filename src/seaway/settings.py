@@ -19,7 +19,7 @@ class Settings:
     port: int = 7100
     instance: str = "seaway"
     http_port: int = 80
-    http_addresses: tuple[str, ...] = ("*",)
+    http_addresses: tuple[str, ...] = ()
     docker_socket: Path = Path("/var/run/docker.sock")
     database_url: str = ""
     builds: int = 2

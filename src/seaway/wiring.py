@@ -25,8 +25,11 @@ from seaway.api import routes
 from seaway.api.application import application
 from seaway.api.server import serve as serve_app
 from seaway.builders import debian
+from seaway.builders.debian import npmrc
+from seaway.builders.debian.dockerfile import NPMRC_SECRET
 from seaway.core.errors import Conflict, SeawayError
 from seaway.core.ports import Pack
+from seaway.core.secret import Secret
 from seaway.deploy.ports import Ports
 from seaway.deploy.routes import ensure_proxy
 from seaway.deploy.worker import Worker
@@ -47,6 +50,7 @@ from seaway.doors.http import HttpPipe
 from seaway.doors.probe import NetworkProbe
 from seaway.doors.proxy import DockerProxyHost, HaproxyDoor, ProxySettings
 from seaway.doors.proxy.image import Recipe as ProxyRecipe
+from seaway.doors.proxy.listening import all_addresses
 from seaway.doors.registry import RegistryDoor
 from seaway.doors.trees import FolderTrees
 from seaway.doors.vault import open_vault
@@ -72,6 +76,7 @@ class Platform:
     settings: Settings
     database: Database
     docker: DockerDoor
+    proxy_host: DockerProxyHost
     http: HttpPipe
     ports: Ports
     log: FileLog
@@ -101,6 +106,13 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Platform:
     http = HttpPipe()
     apps, deployments, releases = Apps(database, vault), Deployments(database, vault), Releases(database, vault)
     deployment_log = FileLog(home / "logs")
+    buildkit = BuildkitDoor(
+        home,
+        {**environ, "DOCKER_HOST": f"unix://{settings.docker_socket}"},
+        secrets={NPMRC_SECRET: Secret(_npmrc())},
+    )
+    buildkit.clean()
+    proxy_host = _proxy_host(settings)
     ports = Ports(
         instance=settings.instance,
         clock=_now,
@@ -122,10 +134,10 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Platform:
         credentials=list,
         bases=LocalBases(environ, home / "cache"),
         images=docker,
-        builder=BuildkitDoor(home, environ),
+        builder=buildkit,
         engine=DockerEngine(docker, owner=settings.instance),
         probe=NetworkProbe(),
-        proxy=HaproxyDoor(_proxy_settings(settings), _proxy_host(settings)),
+        proxy=HaproxyDoor(_proxy_settings(settings), proxy_host),
         releases_kept=settings.releases_kept,
         builds=asyncio.Semaphore(settings.builds),
     )
@@ -142,7 +154,9 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Platform:
         log=deployment_log,
         stopping=asyncio.Event(),
     )
-    return Platform(settings, database, docker, http, ports, deployment_log, worker, Reconciler(ports), actions)
+    return Platform(
+        settings, database, docker, proxy_host, http, ports, deployment_log, worker, Reconciler(ports), actions
+    )
 
 
 def pages_of(platform: Platform) -> APIRouter:
@@ -163,6 +177,7 @@ async def _life(platform: Platform) -> AsyncIterator[None]:
         await platform.reconciler.stop()
         await platform.worker.stop()
         await platform.http.aclose()
+        await platform.proxy_host.close()
         await platform.docker.close()
         await platform.database.close()
 
@@ -185,8 +200,19 @@ def _packs() -> dict[str, Pack]:
 
 def _proxy_settings(settings: Settings) -> ProxySettings:
     return ProxySettings(
-        settings.instance, settings.home / "proxy", settings.http_port, addresses=settings.http_addresses
+        instance=settings.instance,
+        home=settings.home / "proxy",
+        http_port=settings.http_port,
+        addresses=settings.http_addresses or all_addresses(),
+        owner_uid=os.getuid(),
+        owner_gid=os.getgid(),
     )
+
+
+def _npmrc() -> str:
+    """What builds need of the machine's npm settings, such as a mirror; the user's come last and win."""
+    paths = (Path("/etc/npmrc"), Path("/usr/etc/npmrc"), Path.home() / ".npmrc")
+    return npmrc.for_builds([path.read_text() for path in paths if path.is_file()])
 
 
 def _proxy_host(settings: Settings) -> DockerProxyHost:

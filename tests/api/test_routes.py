@@ -85,7 +85,6 @@ async def test_no_answer_holds_the_value_of_a_variable(owner, house):
 @pytest.mark.parametrize(
     "body",
     [
-        {},
         {"source": {"kind": "folder", "digest": "sha256:x"}},
         {"source": {"kind": "cvs"}},
         {"source": {"kind": "git", "url": "https://u:hunter2@example.org/a.git"}},
@@ -105,6 +104,16 @@ async def test_a_bad_request_is_one_sentence_and_a_remedy_and_changes_nothing(ow
     assert problem["remedy"]
     assert "hunter2" not in answer.text
     assert (await owner.get("/api/v1/apps")).json() == {"apps": []}
+
+
+async def test_without_a_source_what_was_deployed_last_is_deployed_again(owner, house):
+    refused = await owner.post("/api/v1/apps/shop/deployments", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "deployment.nothing_released")
+    first = (await deploy(owner, house)).json()
+    made = (await owner.post("/api/v1/apps/shop/deployments", json={"settings": {"port": 8081}})).json()
+    assert made["source"] == first["source"]
+    await house.ended(made["id"])
+    assert (await owner.get("/api/v1/apps/shop")).json()["port"] == 8081
 
 
 async def test_a_bad_app_name_is_refused_with_one_that_would_do(owner, house):

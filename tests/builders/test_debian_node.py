@@ -103,7 +103,7 @@ def test_next_without_standalone_keeps_its_production_modules(make: Make) -> Non
     recipe = make({**NEXT, "next.config.mjs": "// output: 'standalone'\nexport default {};\n"})
     assert 'CMD ["next", "start"]' in final_stage(recipe)
     assert "npm prune --omit=dev" in recipe.dockerfile
-    assert 'COPY --from=production --chown=1000:1000 ["/app/node_modules", "./node_modules"]' in final_stage(recipe)
+    assert 'COPY --from=production --chown=1000:1000 ["/app/node_module[s]", "./node_modules"]' in final_stage(recipe)
 
 
 def test_the_same_app_gives_the_same_recipe(make: Make) -> None:
@@ -334,3 +334,10 @@ def test_an_unknown_package_is_named_with_both_ways_out(make: Make) -> None:
 def test_a_command_of_several_lines_stays_one_step(make: Make) -> None:
     recipe = make({**SERVER, "nixpacks.toml": '[phases.build]\ncmds = ["""if true; then\n  echo yes\nfi"""]\n'})
     assert "<<'SEAWAY_END'\nset -e\nif true; then\n  echo yes\nfi\nSEAWAY_END\n" in recipe.dockerfile
+
+
+def test_several_commands_that_read_variables_read_them_once(make: Make) -> None:
+    files = {**SERVER, "nixpacks.toml": '[phases.build]\ncmds = ["node a.js # first", "node b.js"]\n'}
+    text = make(files, env={"TOKEN": "x"}).dockerfile
+    assert text.count("id=seaway-env") == 1
+    assert ". /run/secrets/seaway-env\n(\nnode a.js # first\n) || exit\n(\nnode b.js\n) || exit\n" in text

@@ -15,13 +15,20 @@ from hypothesis import strategies as st
 
 from seaway.core.causes import CAUSES
 from seaway.core.diagnosis import diagnose, diagnose_lines
+from seaway.core.excerpt import BEGINNING, STEMS
 from seaway.core.facts import OPENERS
 from seaway.core.rules import RULES
 from seaway.core.signs import PATTERNS, STRONG, WEAK, signs_in
 from seaway.core.words import WORDS
 
 DATA = Path(__file__).parent / "data"
-FAILURES = [json.loads(line) for line in (DATA / "failures.jsonl").read_text().splitlines()]
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
+
+
+FAILURES = cases("failures.jsonl")
 
 
 def top(text: str, context: str = "") -> str | None:
@@ -41,14 +48,16 @@ def right_answers(case: dict[str, Any]) -> set[str]:
 # --- Real failures
 
 
-def test_real_failures_are_explained_as_they_turned_out():
+@pytest.mark.parametrize("name", ["failures.jsonl", "written_failures.jsonl"])
+def test_failures_are_explained_as_they_turned_out(name):
+    every = cases(name)
     misses = []
-    for case in FAILURES:
+    for case in every:
         found = top(case["log"], case.get("context") or "")
         if found not in right_answers(case):
-            misses.append(f"{case['id']} is {case['cause']}, was taken for {found}: {case['log'][:160]!r}")
-    score = 1 - len(misses) / len(FAILURES)
-    report = "\n".join([f"{score:.1%} of {len(FAILURES)} failures explained", *misses])
+            misses.append(f"{case['cause']} was taken for {found}: {case.get('id', '')} {case['log'][:160]!r}")
+    score = 1 - len(misses) / len(every)
+    report = "\n".join([f"{score:.1%} of {len(every)} failures in {name} explained", *misses])
     print(report)
     assert score >= 0.97, report
 
@@ -240,6 +249,22 @@ remote: Repository not found.
 fatal: repository 'https://github.com/acme/missing.git/' not found
 git@github.com: Permission denied (publickey).""",
     "a missing program": "sh: 1: next: not found\n/bin/sh: next: command not found",
+    "docker's own troubles": """\
+Error response from daemon: network shop_default not found
+Error response from daemon: No such container: web
+Error response from daemon: Conflict. The container name "/web" is already in use by container "abc"
+Error response from daemon: driver failed programming external connectivity: Bind for 0.0.0.0:80 failed
+exec: "node": executable file not found in $PATH""",
+    "a file that is not in the build's folder": """\
+#8 [3/5] COPY package.json .
+#8 ERROR: failed to calculate checksum of ref abc: "/package.json": not found
+ERROR: failed to solve: failed to compute cache key: failed to calculate checksum of ref a: "/app": not found""",
+    "a build without a cache": """\
+#6 importing cache manifest from ghcr.io/acme/shop:cache
+#6 ERROR: ghcr.io/acme/shop:cache: not found
+#7 ERROR: failed to configure registry cache importer: ghcr.io/acme/shop:other: not found
+ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1""",
+    "a secret of the cluster": 'MountVolume.SetUp failed for volume "x" : secret "tls" not found',
     "prose": "The quick brown fox jumps over the lazy dog.",
     "nothing": "",
 }
@@ -359,6 +384,17 @@ def test_a_failure_deep_in_50_mb_is_found():
     assert diagnose_lines(log)[0].finding.cause == "stale_credential_blocks_public"
 
 
+def test_real_failures_are_found_deep_in_a_log():
+    around = ["all is well"] * (BEGINNING + 10)
+    lost = [
+        case["id"]
+        for case in FAILURES
+        if top("\n".join([*around, case["log"], *around]), case.get("context") or "")
+        != top(case["log"], case.get("context") or "")
+    ]
+    assert lost == []
+
+
 def test_a_failure_among_thousands_of_other_errors_is_found():
     lines = [f"ERROR worker {i}: request {i * 3} failed" for i in range(20_000)]
     assert top("\n".join([*lines, BUILDKIT, *lines])) == "stale_credential_blocks_public"
@@ -376,10 +412,15 @@ def test_the_closed_list_has_42_causes_and_every_rule_names_one():
     assert {rule.cause for rule in RULES} == CAUSES.keys()
 
 
+def test_every_line_that_a_strong_sign_is_on_is_kept():
+    lines = {line for case in FAILURES for line in case["log"].lower().splitlines()}
+    assert [line for line in lines if list(signs_in(line, False)) and not any(stem in line for stem in STEMS)] == []
+
+
 def test_every_fact_that_a_rule_needs_can_be_found():
     derived = {
         "refused", "silent text", "denied and unauthorized", "oauth refused", "anonymous refused", "login refused",
-        "manifest forbidden", "ghcr unauthorized", "told not sent", "own registry", "op push",
+        "manifest forbidden", "ghcr unauthorized", "own registry", "op push",
     }  # fmt: skip
     known = {*STRONG, *WEAK, *WORDS, *derived, *(pattern.fact for pattern in PATTERNS)}
     needed = {name for rule in RULES for name in rule.needs | rule.without if not name.startswith("on ")}

@@ -108,7 +108,7 @@ def test_each_way_to_be_unhealthy_has_its_own_cause(seen: HealthEvidence, cause:
     finding = explain_unhealthy(seen)
     assert (finding.cause, finding.title) == (cause, title)
     assert finding.evidence[-2:] == ("| starting", "| ready")
-    assert "shop" in finding.commands[0]
+    assert all("--app shop" in command for command in finding.commands)
     assert finding.remedy
 
 
@@ -125,12 +125,28 @@ def test_restarts_are_counted_with_the_first_run() -> None:
 
 def test_the_remedy_for_too_little_memory_is_a_command_with_twice_as_much() -> None:
     finding = explain_unhealthy(replace(SEEN, oom_killed=True))
-    assert finding.commands == ("seaway deploy --app shop --memory 512m",)
+    assert finding.commands == ("seaway deploy --again --app shop --memory 512m",)
+
+
+def test_without_a_limit_it_was_the_machine_that_had_no_more() -> None:
+    finding = explain_unhealthy(replace(SEEN, oom_killed=True, memory_bytes=None))
+    assert finding.title == "shop needs more memory than the machine has free"
+    assert "--memory" not in " ".join(finding.commands)
+
+
+def test_a_start_command_that_ends_well_is_told_to_go_on_running() -> None:
+    finding = explain_unhealthy(replace(SEEN, state="exited", exit_code=0))
+    assert "goes on running" in finding.remedy
+
+
+def test_a_port_that_took_the_probe_is_not_said_to_be_closed() -> None:
+    finding = explain_unhealthy(replace(SEEN, listeners=(), last_probe=ProbeAnswer(accepted=True)))
+    assert finding.cause == "health.no_answer"
 
 
 def test_the_remedy_for_another_port_is_a_command_with_that_port() -> None:
     finding = explain_unhealthy(replace(SEEN, listeners=(Listener("0.0.0.0", 8080),)))
-    assert finding.commands == ("seaway deploy --app shop --port 8080",)
+    assert finding.commands == ("seaway deploy --again --app shop --port 8080",)
     assert finding.evidence[:2] == ("listening: 0.0.0.0:8080", "wanted: port 3000")
 
 

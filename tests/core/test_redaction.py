@@ -1,6 +1,7 @@
 """No secret leaves; what is not a secret stays."""
 
 import string
+import time
 
 import pytest
 from hypothesis import assume, given, settings
@@ -89,3 +90,12 @@ def test_a_private_key_is_taken_out_though_it_spans_lines():
     key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\naC1rZXk\n-----END OPENSSH PRIVATE KEY-----"
     assert "b3BlbnNz" not in redact(f"before\n{key}\nafter")
     assert redact(f"before\n{key}\nafter").endswith("\nafter")
+
+
+@pytest.mark.parametrize(
+    "piece", ["http://a:", "http://a:b/", "a-", "password=", 'secret "', "token ", "eyJaaaaaa.", "-p "]
+)
+def test_no_line_takes_long(piece):
+    begun = time.perf_counter()
+    redact("login " + piece * (4000 // len(piece)) + "@")
+    assert time.perf_counter() - begun < 0.5

@@ -66,12 +66,6 @@ def site(tmp_path: Path, tiny_image: str) -> Site:
     return Site(tmp_path, tiny_image)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _removed() -> object:
-    yield
-    subprocess.run(["docker", "image", "rm", "-f", TAG], check=False, capture_output=True)
-
-
 def output_of(*argv: str) -> str:
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 

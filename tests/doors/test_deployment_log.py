@@ -60,10 +60,16 @@ async def test_those_who_wait_are_woken_by_lines_by_progress_and_by_a_ring(log):
         lambda: log.progress(7, "build", Progress(1, 2)),
         lambda: log.ring(7),
     ):
-        waiting = asyncio.create_task(log.changed(7, 5))
-        await asyncio.sleep(0)
+        bell = log.bell(7)
         wake()
-        assert await waiting
+        await asyncio.wait_for(bell.wait(), 5)
+
+
+async def test_a_change_between_a_look_and_the_wait_is_not_missed(log):
+    bell = log.bell(7)
+    log.ring(7)
+    assert bell.is_set()
+    assert not log.bell(7).is_set()
 
 
 async def test_the_tail_is_the_end(log):

@@ -88,7 +88,7 @@ async def test_nobody_listens(tmp_path):
 
 async def test_the_settings_of_the_machine_do_not_matter(server, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".gitconfig").write_text("[url \"http://127.0.0.1:9/\"]\n\tinsteadOf = git://\n")
+    (tmp_path / ".gitconfig").write_text('[url "http://127.0.0.1:9/"]\n\tinsteadOf = git://\n')
     assert await GitDoor().fetch(f"{server}/shop.git", None, tmp_path / "into", print)
 
 

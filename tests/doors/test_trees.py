@@ -91,6 +91,32 @@ async def test_a_file_is_never_written_through_a_link_that_came_before(trees, tm
     assert leftovers(tmp_path) == []
 
 
+async def test_links_that_lead_out_only_together_are_refused(trees, tmp_path):
+    bad = archive(
+        member("x/l", type=tarfile.SYMTYPE, linkname=".."),
+        member("l2", type=tarfile.SYMTYPE, linkname="x/l/../.."),
+        member("l2/escaped.txt", b"out"),
+    )
+    with pytest.raises(BadArchive):
+        await trees.receive(chunks(bad))
+    assert list(tmp_path.rglob("escaped.txt")) == []
+
+
+async def test_a_link_is_not_made_through_another_link(trees, tmp_path):
+    bad = archive(
+        member("sub/x", b"1"),
+        member("a", type=tarfile.SYMTYPE, linkname="sub"),
+        member("a/b", type=tarfile.SYMTYPE, linkname="../sub/x"),
+    )
+    with pytest.raises(BadArchive):
+        await trees.receive(chunks(bad))
+
+
+async def test_a_link_that_leads_nowhere_inside_is_kept(trees):
+    digest = await trees.receive(chunks(archive(member("a", type=tarfile.SYMTYPE, linkname="gone"))))
+    assert (trees.path(digest) / "a").is_symlink()
+
+
 @pytest.mark.parametrize(
     "large",
     [archive(member("big", bytes(100_001))), archive(*(member(f"f{n}") for n in range(21)))],

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
@@ -204,11 +205,11 @@ async def test_listeners_are_told_with_their_addresses_and_dockers_resolver_is_n
 
 
 async def test_listeners_are_read_inside_when_the_host_may_not(
-    engine: DockerEngine, docker: DockerDoor, tiny_image: str
+    engine: DockerEngine, docker: DockerDoor, tiny_image: str, tmp_path: Path
 ) -> None:
     started = await engine.start(spec_of(tiny_image, "httpd -f -p 0.0.0.0:3000", "inside"))
     await listening(engine, started.id, 1)
-    elsewhere = DockerEngine(docker, owner=OWNER, proc=engine._proc / "nowhere")
+    elsewhere = DockerEngine(docker, owner=OWNER, proc=tmp_path)
     assert await elsewhere.listeners(started.id) == (Listener("0.0.0.0", 3000),)
     await engine.retire(started.id, 0)
 

@@ -208,8 +208,11 @@ def _handler(sim: ApiSimulator) -> type[BaseHTTPRequestHandler]:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             self.close_connection = True
-            if tell():
-                self.wfile.write(b"0\r\n\r\n")
+            try:
+                if tell():
+                    self.wfile.write(b"0\r\n\r\n")
+            except ConnectionError:
+                pass  # the command line went away
 
         def _tell_journey(self, after: int) -> bool:
             journey = sim.journey

@@ -356,12 +356,8 @@ def play(argv: list[str] | None = None) -> None:
     }
     accounts = [Account("live", rights=both), Account("stranger"), Account("dead", alive=False)]
     with RegistryFront(ALL_MANNERS[options.kind], packages, accounts, behind=options.behind, tls=tls) as front:
-        print(
-            f"{options.kind} at {front.host} has acme/public:1 and acme/private:1, and takes any user with the secret"
-        )
-        print(
-            "live (may pull and push both), stranger (no right) or dead (refused). GitHub's API is at the same address."
-        )
+        print(f"{options.kind} at {front.host} has acme/public:1 and acme/private:1. Any user may log in with")
+        print("live (may pull and push both), stranger (no right) or dead (refused). GitHub's API is there too.")
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
 

@@ -28,6 +28,9 @@ from seaway.core.ports import Deployments, EnvironmentRecord, Environments, Rele
 from seaway.core.source import ReleaseSource, Source
 
 
+_LOOK_BACK = 200
+
+
 class BeingDestroyed(Conflict):
     code = "app.being_destroyed"
 
@@ -56,13 +59,16 @@ class Deploying:
         self._worker = worker
         self._clock = clock
 
-    async def deploy(self, caller: Caller, app: str, source: Source, change: SettingsChange) -> Deployment:
-        """Queue a deployment; the app is made if it is new. Raises InvalidName, InvalidSetting."""
+    async def deploy(self, caller: Caller, app: str, source: Source | None, change: SettingsChange) -> Deployment:
+        """Queue a deployment; the app is made if it is new. Without a source, of what was deployed last.
+
+        Raises InvalidName, InvalidSetting, NothingReleased.
+        """
         key = EnvironmentKey(check_app_name(app))
         record = await self._record(key)
         settings = changed(record.settings if record else EnvironmentSettings(), change)
         await self._check_domains(key, settings)
-        return await self._enqueue(caller, key, Kind.DEPLOY, source, settings)
+        return await self._enqueue(caller, key, Kind.DEPLOY, source or await self._last_source(key), settings)
 
     async def roll_back(self, caller: Caller, app: str, deployment: int | None) -> Deployment:
         """To the release of that deployment, or to the one before the current; its settings go back with it."""
@@ -103,6 +109,12 @@ class Deploying:
         made = await self._deployments.enqueue(wanted)
         self._worker.wake()
         return made
+
+    async def _last_source(self, key: EnvironmentKey) -> Source:
+        for past in await self._deployments.of(key, _LOOK_BACK):
+            if past.kind is Kind.DEPLOY:
+                return past.source
+        raise NothingReleased(key.app)
 
     async def _record(self, key: EnvironmentKey) -> EnvironmentRecord | None:
         try:

@@ -1,12 +1,14 @@
 """Destroying an app: everything that it has here goes, in an order that can be begun again."""
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 from seaway.actions.access import Caller
 from seaway.core.app import EnvironmentKey
 from seaway.core.build import APP_LABEL, INSTANCE_LABEL
 from seaway.core.deployment import Status
+from seaway.core.errors import Unavailable
 from seaway.core.ports import DeploymentLog, Deployments, Engine, Environments, Images, Proxy, Releases
 
 _GRACE_S = 10.0
@@ -49,7 +51,9 @@ class Destroying:
         for active in await self._deployments.active(key):
             await self._worker.cancel(active.id)
             await self._worker.idle(active.id)
-        await self._proxy.remove(key.slug)
+        # A proxy that is down has no routes to remove; when it comes back, the reconciler takes what nobody wants.
+        with contextlib.suppress(Unavailable):
+            await self._proxy.remove(key.slug)
         instances = await self._engine.instances(key)
         await asyncio.gather(*(self._engine.retire(i.id, _GRACE_S) for i in instances))
         await self._remove_images(key)

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from seaway.actions.views import AppView, DeploymentView, app_state, step_views
 from seaway.core.app import EnvironmentKey, hosts_of
 from seaway.core.deployment import Deployment, Release
+from seaway.core.errors import Unavailable
 from seaway.core.events import Stream
 from seaway.core.ports import Deployments, Engine, EnvironmentRecord, Environments, Instance, Releases
+
+_ALL_LINES = 100_000
+_LOOK_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,22 +39,20 @@ class Reading:
 
     async def apps(self) -> list[AppView]:
         records, latest, releases, instances = await asyncio.gather(
-            self._apps.list(), self._deployments.latest(), self._releases.all(), self._engine.instances()
+            self._apps.list(), self._deployments.latest(), self._releases.all(), self._instances()
         )
         by_environment: dict[EnvironmentKey, list[Release]] = {}
         for release in releases:
             by_environment.setdefault(release.environment, []).append(release)
-        return [
-            await self._view(record, by_environment.get(record.key, []), instances, latest.get(record.key))
-            for record in records
-        ]
+        views = (self._view(r, by_environment.get(r.key, []), instances, latest.get(r.key)) for r in records)
+        return list(await asyncio.gather(*views))
 
     async def app(self, name: str) -> AppView:
         """Raises UnknownApp."""
         key = EnvironmentKey(name)
         record = await self._apps.get(key)
         releases, instances, last = await asyncio.gather(
-            self._releases.of(key), self._engine.instances(key), self._deployments.of(key, 1)
+            self._releases.of(key), self._instances(key), self._deployments.of(key, 1)
         )
         return await self._view(record, releases, instances, last[0] if last else None)
 
@@ -64,48 +66,65 @@ class Reading:
         return self._seen(await self._deployments.get(deployment_id))
 
     async def logs(self, name: str, tail: int, follow: bool) -> AsyncIterator[InstanceLine]:
-        """Lines of all instances of an app as they come. Raises UnknownApp."""
+        """Lines of all instances of an app as they come; a new instance is followed too. Raises UnknownApp."""
         record = await self._apps.get(EnvironmentKey(name))
-        instances = await self._engine.instances(record.key)
         lines: asyncio.Queue[InstanceLine | None] = asyncio.Queue(maxsize=1000)
-        tasks = [asyncio.create_task(self._pump(instance, tail, follow, lines)) for instance in instances]
-        open_streams = len(tasks)
+        reading = asyncio.create_task(self._read_all(record.key, tail, follow, lines))
         try:
-            while open_streams:
-                line = await lines.get()
-                if line is None:
-                    open_streams -= 1
-                else:
-                    yield line
+            while (line := await lines.get()) is not None:
+                yield line
+            await reading
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read_all(
+        self, key: EnvironmentKey, tail: int, follow: bool, lines: asyncio.Queue[InstanceLine | None]
+    ) -> None:
+        seen: set[str] = set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    for instance in await self._engine.instances(key):
+                        if instance.id not in seen:
+                            # What came after the first look is read from its beginning.
+                            lines_back = tail if not seen or not follow else _ALL_LINES
+                            seen.add(instance.id)
+                            group.create_task(self._pump(instance, lines_back, follow, lines))
+                    if not follow:
+                        break
+                    await asyncio.sleep(_LOOK_AGAIN_S)
+        finally:
+            await lines.put(None)
 
     async def _pump(
         self, instance: Instance, tail: int, follow: bool, lines: asyncio.Queue[InstanceLine | None]
     ) -> None:
+        async for stream, text in self._engine.logs(instance.id, tail=tail, follow=follow):
+            await lines.put(InstanceLine(instance.name, stream, text))
+
+    async def _instances(self, key: EnvironmentKey | None = None) -> list[Instance] | None:
+        """None when the engine does not answer: what is recorded can be shown all the same."""
         try:
-            async for stream, text in self._engine.logs(instance.id, tail=tail, follow=follow):
-                await lines.put(InstanceLine(instance.name, stream, text))
-        finally:
-            await lines.put(None)
+            return await self._engine.instances(key)
+        except Unavailable:
+            return None
 
     async def _view(
         self,
         record: EnvironmentRecord,
         releases: Sequence[Release],
-        instances: Sequence[Instance],
+        instances: Sequence[Instance] | None,
         last: Deployment | None,
     ) -> AppView:
-        mine = tuple(i for i in instances if i.environment == record.key)
+        mine = tuple(i for i in instances or () if i.environment == record.key)
         serving = [i for i in mine if i.deployment == record.current_deployment and i.alive]
         current = next((r for r in releases if r.id == record.current_release), None)
-        used = [await self._engine.memory_bytes(i.id) for i in serving]
+        used = await asyncio.gather(*(self._engine.memory_bytes(i.id) for i in serving))
         return AppView(
             name=record.key.app,
             environment=record.key,
-            state=app_state(record.wanted_running, last, current, len(serving)),
+            state=app_state(record.wanted_running, last, current, None if instances is None else len(serving)),
             urls=tuple(self._url_of(host) for host in hosts_of(record.key, record.settings)),
             settings=record.settings,
             created_at=record.created_at,

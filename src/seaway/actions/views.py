@@ -10,7 +10,8 @@ from seaway.core.ports import Instance
 
 
 class AppState(StrEnum):
-    """In one word. `broken`: should serve and does not. `attention`: serves, but the last deployment failed."""
+    """In one word. `broken`: should serve and does not. `attention`: serves, but the last deployment failed.
+    `unknown`: the engine does not answer, so nobody can tell."""
 
     LIVE = "live"
     STOPPED = "stopped"
@@ -18,6 +19,7 @@ class AppState(StrEnum):
     ATTENTION = "attention"
     WORKING = "working"
     NEW = "new"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,23 @@ def _step_view(deployment: Deployment, name: str) -> StepView:
     if record.finished_at is not None:
         return StepView(name, "skipped" if record.skipped else "done", record.seconds, record.started_at)
     failed = deployment.status.is_final and deployment.status is not Status.LIVE
+    ended = "cancelled" if deployment.status is Status.CANCELLED else "failed"
     seconds = (
         (deployment.finished_at - record.started_at).total_seconds() if failed and deployment.finished_at else None
     )
-    return StepView(name, "failed" if failed else "running", seconds, record.started_at)
+    return StepView(name, ended if failed else "running", seconds, record.started_at)
 
 
-def app_state(wanted_running: bool, last: Deployment | None, release: Release | None, alive: int) -> AppState:
+def app_state(wanted_running: bool, last: Deployment | None, release: Release | None, alive: int | None) -> AppState:
+    """`alive` counts the instances that serve; None when the engine does not say."""
     if last is not None and not last.status.is_final and last.status is not Status.QUEUED:
         return AppState.WORKING
     if release is None:
         return AppState.NEW if last is None or not last.status.is_final else AppState.BROKEN
     if not wanted_running:
         return AppState.STOPPED
+    if alive is None:
+        return AppState.UNKNOWN
     if alive == 0:
         return AppState.BROKEN
     if last is not None and last.status is Status.FAILED:

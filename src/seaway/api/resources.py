@@ -1,7 +1,7 @@
 """The JSON that goes in and out: bodies are checked strictly, and only core's values travel further."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -57,11 +57,11 @@ class ChangeBody(Body):
 
 
 class DeployBody(Body):
-    source: FolderBody | GitBody | ImageBody = Field(discriminator="kind")
+    source: Annotated[FolderBody | GitBody | ImageBody, Field(discriminator="kind")] | None = None
     settings: ChangeBody = ChangeBody()
 
-    def wanted_source(self) -> Source:
-        return source_from_json(self.source.model_dump())
+    def wanted_source(self) -> Source | None:
+        return None if self.source is None else source_from_json(self.source.model_dump())
 
 
 class RollbackBody(Body):

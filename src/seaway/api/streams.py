@@ -21,7 +21,7 @@ class Log(Protocol):
 
     def last_progress(self, deployment: int) -> tuple[str, Progress] | None: ...
 
-    async def changed(self, deployment: int, timeout_s: float) -> bool: ...
+    def bell(self, deployment: int) -> asyncio.Event: ...
 
 
 def response(events: AsyncIterator[str]) -> StreamingResponse:
@@ -35,6 +35,7 @@ async def deployment_events(
     told: dict[str, Any] = {}
     progress: tuple[str, Progress] | None = None
     while not stopping.is_set():
+        bell = log.bell(deployment_id)
         state = deployment_json(await seen())
         if state != told:
             told = state
@@ -51,7 +52,7 @@ async def deployment_events(
         if state["finished_at"] is not None:
             yield _event("end", state, offset)
             return
-        if not await _wait(log.changed(deployment_id, KEEP_ALIVE_S), stopping):
+        if not await _wait(_rings(bell), stopping):
             yield ": still here\n\n"
 
 
@@ -72,6 +73,14 @@ async def app_lines(lines: AsyncIterator[InstanceLine], stopping: asyncio.Event)
     finally:
         if pending is not None:
             pending.cancel()
+
+
+async def _rings(bell: asyncio.Event) -> bool:
+    try:
+        await asyncio.wait_for(bell.wait(), KEEP_ALIVE_S)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _wait(work: Any, stopping: asyncio.Event) -> bool:

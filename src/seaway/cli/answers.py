@@ -43,8 +43,9 @@ class DeploymentAnswer:
         return self.status in _FINAL
 
     @property
-    def is_live(self) -> bool:
-        return self.status == Status.LIVE
+    def succeeded(self) -> bool:
+        """It serves; or it was to be stopped, and is."""
+        return self.status in (Status.LIVE, Status.STOPPED)
 
     @property
     def step_now(self) -> Step | None:

@@ -40,7 +40,7 @@ class NotSeaway(Unavailable):
     code = "cli.not_seaway"
 
 
-class ServerSaid(FindingError):  # noqa: N818 - what it says need not be an error of ours
+class ServerSaid(FindingError):
     """The server's own error, as it told it."""
 
     def __init__(self, status: int, finding: Finding) -> None:

@@ -13,13 +13,13 @@ from seaway.core.errors import SeawayError
 
 if TYPE_CHECKING:
     from seaway.cli.client import Client
-    from seaway.cli.request import Request
 
 
 @click.command(cls=Command, short_help="Deploy a folder, a git repository or an image.")
 @click.argument("what", metavar="[PATH | GIT_URL]", required=False)
 @click.option("--app", metavar="NAME", help="The app to deploy; made when it is new.")
 @click.option("--image", metavar="REF", help="Deploy this image instead of building one.")
+@click.option("--again", is_flag=True, help="Deploy what was deployed last, with the settings given here.")
 @click.option("--ref", metavar="REF", help="Branch, tag or commit of the git URL.")
 @click.option("--env", multiple=True, metavar="K=V", help="Set a variable; `K` alone takes its value from here.")
 @click.option("--env-file", type=click.Path(path_type=Path), metavar="FILE", help="Set the variables of a .env file.")
@@ -60,18 +60,17 @@ def _deploy(options: dict[str, Any], *, detach: bool, as_json: bool) -> int:
 
     request = read_request(Options(**options), os.environ)
     with connect() as client:
-        source = request.source or _send(client, request, quiet=as_json)
+        source = request.source if request.folder is None else _send(client, request.folder, quiet=as_json)
         body = {"source": source, "settings": request.settings}
         return ask_and_accompany(client, lambda: client.deploy(request.app, body), detach=detach, as_json=as_json)
 
 
-def _send(client: "Client", request: "Request", *, quiet: bool) -> dict[str, str]:
+def _send(client: "Client", folder: Path, *, quiet: bool) -> dict[str, str]:
     from seaway.cli import pack
 
-    assert request.folder is not None  # noqa: S101 - a request has a source or a folder
     out = sys.stderr if quiet else sys.stdout
     began = time.monotonic()
-    packing = pack.look_at(request.folder)
+    packing = pack.look_at(folder)
     for note in packing.notes:
         click.echo(f"! {note}", err=True)
     digest = client.send_folder(pack.stream(packing, level=0 if client.server.is_here else 1))

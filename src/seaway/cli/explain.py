@@ -62,18 +62,12 @@ def _report(found: "list[Diagnosis]", *, colour: bool) -> Iterator[str]:
         return
     best, *others = found
     yield from finding_lines(best.finding, colour=colour)
-    if len(best.acceptable) > 1:
-        yield f"  The text alone cannot tell this from: {', '.join(_titles(best.acceptable[1:]))}"
     if best.doctor:
-        yield "  To be sure, on the machine that failed:"
-        yield f"      {best.doctor}"
+        yield "  To find out for certain, on the machine that failed:"
+        yield f"    {best.doctor}"
     for other in others:
+        likely = "The text alone cannot tell it from this" if other.finding.cause in best.acceptable else "Less likely"
         yield ""
-        yield f"Or: {other.finding.title} ({other.finding.cause})"
-        yield f"  {other.finding.remedy}"
-
-
-def _titles(labels: tuple[str, ...]) -> Iterator[str]:
-    from seaway.core.causes import CAUSES
-
-    return (f"{CAUSES[label].title.rstrip('.')} ({label})" for label in labels)
+        yield f"{likely}: {other.finding.title}"
+        yield f"  Do: {other.finding.remedy}"
+        yield from (f"    {command}" for command in other.finding.commands)

@@ -22,7 +22,7 @@ from seaway.core.finding import Finding
 _CONFLICT = 409
 
 
-class Left(Exception):  # noqa: N818 - nothing went wrong: the person went away
+class Left(Exception):
     """A second Ctrl-C."""
 
 
@@ -44,7 +44,7 @@ def ask_and_accompany(
     finally:
         reporter.close()
     _tell_outcome(client, ended, reporter, as_json)
-    return 0 if ended.is_live else 1
+    return 0 if ended.succeeded else 1
 
 
 def _detached(client: Client, deployment: DeploymentAnswer, as_json: bool) -> int:
@@ -118,7 +118,7 @@ def _show(event: Event, reporter: Reporter) -> DeploymentAnswer | None:
 def _tell_outcome(client: Client, ended: DeploymentAnswer, reporter: Reporter, as_json: bool) -> None:
     out = sys.stderr if as_json else sys.stdout
     last = reporter.last_lines(ended.failed_step) if ended.failed_step else ()
-    still = "" if ended.is_live else _what_still_works(client, ended.app)
+    still = "" if ended.succeeded else _what_still_works(client, ended.app)
     for line in outcome_lines(ended, last, page=client.page_of(ended.id), still=still, colour=out.isatty()):
         click.echo(line, file=out)
     if as_json:

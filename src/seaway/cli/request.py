@@ -33,6 +33,7 @@ class Options:
     what: str | None
     app: str | None
     image: str | None = None
+    again: bool = False
     ref: str | None = None
     env: tuple[str, ...] = ()
     env_file: Path | None = None
@@ -48,7 +49,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Request:
-    """`source` is None when `folder` has to be sent first."""
+    """With a `folder`, it has to be sent first; with neither, what was deployed last is deployed again."""
 
     app: str
     folder: Path | None
@@ -84,6 +85,10 @@ def _name_like(options: Options) -> str:
 
 def _source(options: Options, app: str) -> tuple[Path | None, dict[str, Any] | None]:
     what = options.what
+    if options.again:
+        if what is not None or options.image is not None:
+            raise InvalidSource("--again deploys what was deployed last.", remedy="Leave out the path or the image.")
+        return None, None
     if options.image is not None:
         if what is not None:
             raise InvalidSource(

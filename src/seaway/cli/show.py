@@ -222,7 +222,7 @@ def outcome_lines(
     """How a deployment ended. `still` says what goes on working after one that failed."""
     for warning in deployment.warnings:
         yield from finding_lines(warning, colour=colour, mark="!", paint="yellow")
-    if deployment.is_live:
+    if deployment.succeeded:
         yield _success_line(deployment, colour)
         if deployment.url and deployment.kind != "stop":
             yield f"  {deployment.url}"

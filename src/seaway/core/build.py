@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from seaway.core.app import DEFAULT_PORT, EnvironmentKey, EnvironmentSettings
-from seaway.core.errors import Invalid
+from seaway.core.plan import NothingToPlan
 from seaway.core.ports import ImageFacts, Pack
 from seaway.core.recipe import Recipe
 from seaway.core.tree import Tree
@@ -15,18 +15,14 @@ APP_LABEL = "seaway.app"
 BUILD_LABEL = "seaway.build"
 
 
-class NothingToPlan(Invalid):
-    code = "plan.nothing_to_plan"
-
-
 def choose_pack(packs: Iterable[Pack], tree: Tree) -> Pack:
     """The first pack, in their order, that the tree is a case for. Raises NothingToPlan."""
     ordered = sorted(packs, key=lambda p: p.order)
     found = next((p for p in ordered if p.detects(tree)), None)
     if found is None:
         raise NothingToPlan(
-            f"Seaway does not see what {tree.name or 'this folder'} is: no Dockerfile, no package.json, nothing known.",
-            remedy="Deploy the folder that holds them, or add a Dockerfile or a nixpacks.toml with a start command.",
+            f"Seaway does not see what {tree.name} is: no pack takes it.",
+            remedy="Add a Dockerfile, or a nixpacks.toml with a start command.",
         )
     return found
 

@@ -76,7 +76,7 @@ def weigh(names: frozenset[str]) -> list[tuple[str, int]]:
 def _diagnosis(facts: Facts, label: str, close: Sequence[str]) -> Diagnosis:
     cause = CAUSES[label]
     others = tuple(other for other in close if other != label) if label in close else ()
-    remedy = f"{cause.remedy} To be sure: {cause.settle}" if others else cause.remedy
+    remedy = f"{cause.remedy} What would settle it: {cause.settle}" if others else cause.remedy
     finding = Finding(label, cause.title, _evidence(facts, label), remedy, _commands(facts, cause.commands))
     return Diagnosis(finding, (label, *others), _doctor(facts, label))
 

@@ -4,7 +4,6 @@ A concrete error lives beside the thing that raises it; the families here only s
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 
 class SeawayError(Exception):
@@ -13,8 +12,8 @@ class SeawayError(Exception):
     `code` is stable and documented in docs/errors.md; `temporary` says whether trying again could help.
     """
 
-    code: ClassVar[str] = "internal"
-    temporary: ClassVar[bool] = False
+    code: str = "internal"
+    temporary: bool = False
 
     def __init__(self, what: str, *, remedy: str, evidence: Sequence[str] = ()) -> None:
         super().__init__(f"{what} {remedy}")

@@ -19,7 +19,9 @@ STEMS = (
     "many", "quota", "policy", "x509", "certif", "tls", "proxy", "lookup", "docker", "podman", "regist", "manifest",
     "pull", "push", "image", "blob", "layer", "token", "credential", "login", "secret", ".io/", "/v2/", "scope",
     "daemon", "schema", "media", "unavailable", "gateway", "moved", "immutable", "digest", "mismatch", "enospc",
-    "lchown", "eof", "space",
+    "lchown", "eof", "space", "unsupport", "incorrect", "reposit", "response", "large", "reach", "export", "getaddr",
+    "eai_", "enotf", "logging", "retry-", "must be", "package", "throttl", "panic", "untrust", "illegal", "uid", "sans",
+    "common name", "billing", "saml", "single sign", "clock", "precondition",
 )  # fmt: skip
 _NUMBERS = re.compile(r"[0-9a-fA-F]{6,}|\d+")
 

@@ -13,7 +13,7 @@ from seaway.core.words import read_context
 
 @dataclass(frozen=True)
 class Facts:
-    """`seen` maps a fact of the text to the lines (by index) that show it; `names` holds those told and derived, too."""
+    """`seen` maps a fact of the text to the lines (by index) that show it; `names` has those told and derived, too."""
 
     names: frozenset[str]
     seen: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -52,7 +52,7 @@ OPENERS = frozenset(
 def read_facts(numbered: Iterable[tuple[int, str]], context: str = "") -> Facts:
     pairs = list(numbered)
     lines = tuple(line for _, line in pairs)
-    lowered = [line.lower().replace('\\"', '"') for line in lines]
+    lowered = _without_cache_misses([line.lower().replace('\\"', '"') for line in lines])
     told = read_context(context)
     about_images = _about_images([number for number, _ in pairs], lowered, "told images" in told)
     seen: dict[str, tuple[int, ...]] = {}
@@ -68,6 +68,15 @@ def read_facts(numbered: Iterable[tuple[int, str]], context: str = "") -> Facts:
 
 
 # --- Which lines are about images
+
+# BuildKit goes on when a cache cannot be imported, and yet calls it an error.
+_CACHE_STEP = re.compile(r"#\d+ (?=importing cache manifest)")
+
+
+def _without_cache_misses(lowered: list[str]) -> list[str]:
+    steps = tuple(match[0] for line in lowered if (match := _CACHE_STEP.match(line)))
+    return ["" if line.startswith(steps) or "cache importer" in line else line for line in lowered]
+
 
 # What a build step's own program prints (BuildKit) and what a running container prints (compose).
 _PROGRAM_OUTPUT = re.compile(r"#\d+ \d+\.\d+ |\S{1,40} +\| ")

@@ -36,6 +36,7 @@ class FindingError(SeawayError):
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.title, remedy=finding.remedy, evidence=finding.evidence)
+        self.code = finding.cause
         self.finding = finding
 
 

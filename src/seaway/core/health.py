@@ -70,13 +70,21 @@ def explain_unhealthy(seen: HealthEvidence) -> Finding:
 
 
 def _out_of_memory(seen: HealthEvidence) -> Finding:
-    limit = _megabytes(seen.memory_bytes) if seen.memory_bytes else "what the machine has"
+    if seen.memory_bytes is None:
+        return Finding(
+            "health.out_of_memory",
+            f"{seen.app} needs more memory than the machine has free",
+            ("the kernel ended the process to free memory", *_tail(seen.last_lines)),
+            "Free memory on the machine, or let the app use less.",
+            ("seaway apps",),
+        )
+    limit = _megabytes(seen.memory_bytes)
     return Finding(
         "health.out_of_memory",
         f"{seen.app} needs more memory than its limit of {limit}",
         (f"the kernel ended the process: it reached {limit}", *_tail(seen.last_lines)),
         "Raise the limit, or let the app use less memory.",
-        (f"seaway deploy --app {seen.app} --memory {_twice(seen.memory_bytes)}",),
+        (_again(seen.app, f"--memory {seen.memory_bytes * 2 // 1024**2}m"),),
     )
 
 
@@ -87,9 +95,16 @@ def _exited(seen: HealthEvidence) -> Finding:
         "health.exited",
         f"{seen.app} ended by itself with {code}",
         (f"the container exited with {code}{times}", *_tail(seen.last_lines)),
-        "Read its last lines above: they say why it ended. Run it on your own machine with the same variables.",
-        (f"seaway logs {seen.app}",),
+        _exit_remedy(seen),
     )
+
+
+def _exit_remedy(seen: HealthEvidence) -> str:
+    if seen.exit_code == 0:
+        return "Its start command does its work and ends. Let it start a server that goes on running."
+    if not seen.last_lines:
+        return "It wrote nothing. Run its start command on your own machine with the same variables to see why it ends."
+    return "Its last lines above say why it ended. Run it on your own machine with the same variables to try a cure."
 
 
 def _server_error(seen: HealthEvidence) -> Finding:
@@ -99,12 +114,14 @@ def _server_error(seen: HealthEvidence) -> Finding:
         (f"GET {seen.path} on port {seen.port} -> {seen.last_probe.status}", *_tail(seen.last_lines)),
         "Its log above says what failed inside; a missing variable or database is the usual reason. "
         "If another path tells better whether it can serve, name it with --health-path.",
-        (f"seaway logs {seen.app}",),
+        (_again(seen.app, "--health-path /healthz"),),
     )
 
 
 def _silent(seen: HealthEvidence) -> Finding:
     here = [x for x in seen.listeners if x.port == seen.port]
+    if not seen.listeners and seen.last_probe.accepted:
+        return _no_answer(seen)
     if here and all(x.is_loopback for x in here):
         return _loopback_only(seen, here)
     if here:
@@ -120,7 +137,7 @@ def _silent(seen: HealthEvidence) -> Finding:
         (f"after {seen.waited_s:.0f} s no TCP socket listens in the container", *_tail(seen.last_lines)),
         f"Let it listen on 0.0.0.0 and the port in the variable PORT ({seen.port}). If it needs longer to start, "
         "give it time with --health-timeout.",
-        (f"seaway logs {seen.app}",),
+        (_again(seen.app, "--health-timeout 180"),),
     )
 
 
@@ -131,7 +148,7 @@ def _loopback_only(seen: HealthEvidence, sockets: Sequence[Listener]) -> Finding
         f"{seen.app} listens on {listed} only, where nobody outside its container can reach it",
         (f"listening: {listed}", f"wanted: 0.0.0.0:{seen.port}", *_tail(seen.last_lines)),
         f"Let it listen on 0.0.0.0 (HOST or HOSTNAME in many frameworks) and port {seen.port}.",
-        (f"seaway deploy --app {seen.app} --env HOST=0.0.0.0 --env HOSTNAME=0.0.0.0",),
+        (_again(seen.app, "--env HOST=0.0.0.0 --env HOSTNAME=0.0.0.0"),),
     )
 
 
@@ -145,8 +162,8 @@ def _other_port(seen: HealthEvidence, ports: Sequence[int]) -> Finding:
             f"wanted: port {seen.port}",
             *_tail(seen.last_lines),
         ),
-        f"Tell Seaway the port with --port {ports[0]}, or let the app listen on the port in the variable PORT.",
-        (f"seaway deploy --app {seen.app} --port {ports[0]}",),
+        f"Tell Seaway the port that answers requests with --port {ports[0]}, or let the app listen on the port in the variable PORT.",
+        (_again(seen.app, f"--port {ports[0]}"),),
     )
 
 
@@ -157,7 +174,7 @@ def _no_answer(seen: HealthEvidence) -> Finding:
         (f"GET {seen.path} on port {seen.port}: {seen.last_probe.error or 'no answer'}", *_tail(seen.last_lines)),
         "It may wait for something that is not there, such as a database. Give it time with --health-timeout, or name "
         "a path that answers with --health-path.",
-        (f"seaway logs {seen.app}",),
+        (_again(seen.app, "--health-timeout 180"),),
     )
 
 
@@ -176,5 +193,5 @@ def _megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1024**2:.0f} MB"
 
 
-def _twice(size_bytes: int | None) -> str:
-    return f"{(size_bytes or 512 * 1024**2) * 2 // 1024**2}m"
+def _again(app: str, options: str) -> str:
+    return f"seaway deploy --again --app {app} {options}"

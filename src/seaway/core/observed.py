@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -153,6 +153,10 @@ class Tried:
     upload: Answered | None = None
     read_only: Answered | None = None
     digest: str | None = None
+    platforms: tuple[str, ...] = ()
+    platforms_ms: float = 0.0
+    tags: tuple[str, ...] | None = None
+    repository_missing: bool = False
     broken: Broken | None = None
     unsafe_realm: tuple[str, str] | None = None
     challenge_missing: bool = False
@@ -203,6 +207,7 @@ class Observed:
 
     image: ImageRef
     push: bool = False
+    thorough: bool = False
     connection: Connection | None = None
     broken: Broken | None = None
     ping: Answered | None = None
@@ -240,3 +245,15 @@ class Observed:
         for tried in self.attempts:
             found += [each for each in (tried.token, tried.manifest, tried.upload, tried.read_only) if each is not None]
         return tuple(found)
+
+
+def gathered(seen: Observed) -> Observed:
+    """With what the attempts learned of the image itself: from the one that won, else from any that could look."""
+    winner, told = seen.winner, [tried for tried in seen.attempts if tried.tags is not None or tried.repository_missing]
+    return replace(
+        seen,
+        platforms=winner.platforms if winner is not None else (),
+        platforms_ms=winner.platforms_ms if winner is not None else 0.0,
+        tags=told[0].tags if told else None,
+        repository_missing=told[0].repository_missing if told else False,
+    )

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from seaway.core.errors import Invalid
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 class ConfigBroken(Invalid):
     """A configuration file or a given plan cannot be understood."""
 
-    code: ClassVar[str] = "plan.config_broken"
+    code = "plan.config_broken"
 
     def __init__(self, file: str, why: str, *, line: int | None = None, remedy: str = "") -> None:
         at = f"{file}, line {line}" if line else file
@@ -43,7 +43,7 @@ class ConfigBroken(Invalid):
 class UnreadableFile(Invalid):
     """A file of the app is not text, is not there, or lies outside of the app's folder."""
 
-    code: ClassVar[str] = "plan.unreadable_file"
+    code = "plan.unreadable_file"
 
     def __init__(self, path: str, why: str, *, remedy: str = "") -> None:
         super().__init__(f"{path} cannot be read: {why}.", remedy=remedy or f"Save {path} as UTF-8 text, or remove it.")
@@ -53,13 +53,13 @@ class UnreadableFile(Invalid):
 class NothingToPlan(Invalid):
     """No provider knows this app, and nothing says how to build it."""
 
-    code: ClassVar[str] = "plan.nothing_to_plan"
+    code = "plan.nothing_to_plan"
 
 
 class NoStartCommand(Invalid):
     """The app can be built, but nothing says how it starts."""
 
-    code: ClassVar[str] = "plan.no_start_command"
+    code = "plan.no_start_command"
 
 
 @dataclass(frozen=True)

@@ -322,6 +322,9 @@ class Deployments(Protocol):
     async def get(self, deployment_id: int) -> Deployment:
         """Raises UnknownDeployment."""
 
+    async def status_of(self, deployment_id: int) -> Status | None:
+        """None when there is no such deployment."""
+
     async def of(self, key: EnvironmentKey, limit: int = 50, before: int | None = None) -> list[Deployment]:
         """Newest first; `before` an id, to read on."""
 

@@ -25,7 +25,7 @@ class Recipe:
 
     `bases` are images of registries, to be proved and pulled before the build; `toolchains` and the base images are
     made on this machine. `command` overrides nothing when None. `wants_env` says that the Dockerfile mounts
-    ENV_SECRET. `context_files` are put beside the app's files, by relative path. `ignored` are further patterns in
+    ENV_SECRET. `context_files` are the files of the named build context `seaway`, by relative path. `ignored` are further patterns in
     the syntax of .dockerignore.
     """
 
@@ -37,6 +37,8 @@ class Recipe:
     ignored: tuple[str, ...] = ()
     dockerfile_path: str | None = None
     """A Dockerfile of the app's own, relative to its root; `dockerfile` is its text."""
+    folder: str = ""
+    """The folder of the tree that is the build's context; the tree itself when empty."""
     target: str | None = None
     wants_env: bool = False
     port: int | None = None
@@ -52,6 +54,7 @@ class Recipe:
             sorted(self.context_files.items()),
             list(self.ignored),
             self.target,
+            self.folder,
             [str(b) for b in self.bases],
             [f"{t.language}-{t.version}" for t in self.toolchains],
         ]

@@ -22,8 +22,12 @@ _PROSE = r"(?!unauthorized|denied|invalid|incorrect|error|authentication|the\b|a
 _ROWS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("-----begin",), r"(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
     # Logins in URLs; a password may hold an `@` or a `/`, but `host:5000/name@sha256:...` is an image.
-    (("://",), r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/\"'`<>]+(?=@)"),
-    (("://",), r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/:@\"'`<>]+:(?!\d+/)[^\s@\"'`<>]*/[^\s\"'`<>]*(?=@(?!sha\d))"),
+    (("@",), r"(\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/\"'`<>]+(?=@)"),
+    (
+        ("@",),
+        r"(\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/:@\"'`<>]{1,80}:(?!\d+/)[^\s@/\"'`<>]{0,80}/[^\s\"'`<>]{0,200}"
+        r"(?=@(?!sha\d))",
+    ),
     (
         ("authorization", "x-registry-", "-token", "api-key", "cookie"),
         r"(?i)((?:proxy-)?authorization[^\w\n]{1,6}(?:(?:basic|bearer|token|digest)\s+)?|x-registry-(?:auth|config)"

@@ -1,8 +1,9 @@
 """Which hosts lead to which instances."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from seaway.core.app import EnvironmentKey, EnvironmentSettings, hosts_of
+from seaway.core.deployment import Status
 from seaway.core.ports import EnvironmentRecord, Instance, Route, Server
 
 
@@ -33,6 +34,23 @@ def wanted_routes(
 def drifted(wanted: Sequence[Route], confirmed: Mapping[str, Route]) -> list[Route]:
     """Those that the proxy does not have as wanted."""
     return [r for r in wanted if _differs(r, confirmed.get(r.key))]
+
+
+def unwanted(wanted: Sequence[Route], confirmed: Mapping[str, Route]) -> list[str]:
+    """Keys of routes that nobody wants any more."""
+    return sorted(set(confirmed) - {r.key for r in wanted})
+
+
+def strays(
+    instances: Sequence[Instance], current: Collection[int | None], ended: Mapping[int, Status | None]
+) -> list[Instance]:
+    """Instances that a crash or an outage left behind: their deployment serves nobody, and failed or is gone.
+
+    `ended` has the status of each deployment, None when there is no such deployment. Instances of a live one that is
+    no longer current are draining: settling removes them.
+    """
+    over = (None, Status.FAILED, Status.CANCELLED)
+    return [i for i in instances if i.deployment not in current and ended.get(i.deployment) in over]
 
 
 def _differs(wanted: Route, confirmed: Route | None) -> bool:

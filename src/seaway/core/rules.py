@@ -2,7 +2,8 @@
 
 1. Points are on one scale: 90 and more is said outright by the text, 40 to 60 is the usual meaning of a refusal,
    up to 30 is a hint from circumstances. Points of rules that hold are added.
-2. A circumstance never makes a cause by itself: with every hint stands a fact of the text.
+2. A circumstance never makes a cause by itself: with every hint stands a fact of the text (but for _TOLD_ONLY, where
+   the text says nothing and somebody told what happened).
 3. `!fact` means that the fact must not hold.
 """
 
@@ -157,7 +158,7 @@ _MANY = _rules(
     (OUTAGE, 45, "server error, told flaky, !told many"),
     (NETWORK, 15, "unreachable, told flaky"),
     (OUTAGE, 25, "unknown token"),
-    (OUTAGE, 15, "denied twice, told not sent, told public"),
+    (OUTAGE, 35, "denied twice, told no login, told public"),
     (OUTAGE, 30, "unknown token, not sent"),
     (OUTAGE, 20, "refused, told public, told worked before"),
 )
@@ -266,6 +267,8 @@ _SILENT = _rules(
     (NONE, 55, "ghcr unauthorized"),
     (REPOSITORY, 40, "ghcr unauthorized"),
     (DEAD, 15, "ghcr unauthorized"),
+    (ROLE, 30, "ghcr unauthorized, told login ok"),
+    (READ, 20, "ghcr unauthorized, told login ok"),
     (NONE, 65, "anonymous refused"),
     (REPOSITORY, 42, "anonymous refused"),
     (NONE, 65, "no basic auth"),
@@ -330,6 +333,7 @@ _TOLD = _rules(
     (STALE, 30, "refused, official, wrong password"),
     (STALE, -60, "refused, told private, !told public"),
     (STALE, -60, "told no login, !told many"),
+    (STALE, -30, "told no login, told many"),
     (STALE, -60, "refused, op login, !at manifest, !at token"),
     (STALE, 45, "refused, told public, told dead, !op push"),
     (ROLE, -40, "refused, told no login"),
@@ -343,7 +347,7 @@ _TOLD = _rules(
     (DEAD, 50, "refused, told dead"),
     (DEAD, 15, "refused, told worked before"),
     (DEAD, -25, "refused, told no login"),
-    (SHORT, 45, "refused, told short token, told over time"),
+    (SHORT, 55, "refused, told short token, told over time"),
     (SHORT, 15, "refused, told short token, told worked before"),
     (SHORT, 20, "refused, told short token, told dead"),
     (BAD, 45, "refused, told wrong pair"),
@@ -378,6 +382,7 @@ _TOLD = _rules(
     (PROPAGATE, 30, "refused, told other process"),
     (PROPAGATE, 35, "refused, told other process, told login ok"),
     (PROPAGATE, 40, "refused, told works by hand"),
+    (PROPAGATE, 25, "refused, told entered, told other process"),
     (PROPAGATE, 25, "refused, swarm"),
     (PULL_SECRET, 60, "refused, told pull secret, told secret wrong"),
     (PULL_SECRET, 25, "refused, told pull secret"),
@@ -394,7 +399,8 @@ _TOLD = _rules(
     (SETUP, 30, "refused, told server, told login ok"),
     (BUG, 25, "refused, told version"),
     (BUG, 55, "refused, told other client"),
-    (READ, 40, "refused, told narrow token, told other client"),
+    (READ, 65, "refused, told narrow token, told other client"),
+    (BUG, -30, "refused, told narrow token"),
     (READ, 20, "refused, told narrow token, !op push"),
     ("cert_expired_or_clock_skew", 50, "refused, told jwt"),
     (SETUP, 45, "login refused, own registry, told login ok"),
@@ -417,6 +423,7 @@ _TOLD_ONLY = _rules(
     (KIND, 40, "silent text, told wrong kind"),
     (DEAD, 40, "silent text, told dead"),
     (BUG, 30, "silent text, told tool speaks"),
+    (BUG, 30, "silent text, told other client, told images"),
     (SETUP, 35, "silent text, told server, told images"),
 )
 

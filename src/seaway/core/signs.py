@@ -55,7 +55,10 @@ STRONG: Mapping[str, tuple[str, ...]] = {
         "remote trust data does not exist", "us export control", "u.s. export control",
         "prohibited by organization's policy", "public network access is disabled",
     ),
-    "quota": ("repositories, limit is", "exceed the configured upper limit", "exceeds the configured", "denied: quota exceeded"),
+    "quota": (
+        "repositories, limit is", "exceed the configured upper limit", "exceeds the configured",
+        "denied: quota exceeded",
+    ),
     "immutable": (
         "cannot be overwritten because", "repository is immutable", "imagetagalreadyexists", "configured as immutable",
         "does not allow updating assets",
@@ -230,7 +233,7 @@ WEAK: Mapping[str, tuple[str, ...]] = {
         "incompatible with the host", "wanted linux/", "does not match the detected host platform",
     ),
     "bad reference": ("must be lowercase", "invalid reference", "invalid tag", "short-name", "must be lower case"),
-    "tag missing": ("tag does not exist", "tag was not found"),
+    "tag missing": ("tag does not exist", "tag was not found", "404 not found"),
     "digest": (
         "digest mismatch", "checksum mismatch", "hash mismatch", "digest_invalid", "unexpected commit size",
         "wrong digest", "digest invalid", "crc error",
@@ -239,7 +242,7 @@ WEAK: Mapping[str, tuple[str, ...]] = {
     "server setup": (
         "request entity too large", "body too large", "payload too large", "content too large", "invalid audience",
         "www-authenticate", "404 page not found", "405 method not allowed", "301 moved", "308 permanent", "302 found",
-        "after top-level value", "unexpected end of json", "missing location", "location header", "x-forwarded",
+        "after top-level value", "missing location", "location header", "x-forwarded",
         "token verification", "signature is invalid", "missing realm", "no challenge", "unable to decode token",
     ),
     "server error": (
@@ -320,16 +323,18 @@ PATTERNS = (
             rf"{_CONFIG}[^\n]{{0,80}}{_UNREADABLE}|{_UNREADABLE}[^\n]{{0,80}}{_CONFIG}"),
     Pattern("config corrupt", "config file|auth file|docker config|authfile|auth config",
             rf"(docker|auth|credential|registry)[^\n]{{0,80}}{_UNREADABLE}"),
-    Pattern("pull secret", "secret", r'secrets? "[^"]*" (not found|is invalid)|\.dockerconfigjson'),
+    Pattern("pull secret", "secret", r'secrets? "[^"]*" (not found|is invalid)', weak=True),
+    Pattern("pull secret", "secret", r'secrets? "[^"]*(reg|pull|docker|image|ghcr)[^"]*" (not found|is invalid)'),
+    Pattern("pull secret", ".dockerconfigjson", r"required|invalid|not found|missing|find key"),
     Pattern("pull secret", "dockerconfigjson|imagepullsecret|image pull secret|dockerconfig",
             r"unmarshal|required|invalid|not found|couldn't find|error|missing|fail"),
     Pattern("dns", "lookup ", r"lookup \S+ on \S+: |lookup \S+: (no|server|i/o|temporary)", weak=True),
     Pattern("proxy", "proxy",
-            r"invalid proxy|proxy (url|server|error|refused)|(?<![\d.])407\b|https?_proxy|via proxy", weak=True),
+            r"invalid proxy|proxy (url|server|error|refused)|(?<![\w.:=-])407\b|https?_proxy|via proxy", weak=True),
     Pattern("unreachable", "context canceled", r"waiting for connection|head|get \"", weak=True),
-    Pattern("unreachable", "408", r"(?<![\d.:])408\b(?![.:])", weak=True),
+    Pattern("unreachable", "408", r"(?<![\w.:=/-])408\b(?![.:])", weak=True),
     Pattern("rate limit", "429|allowed: ",
-            r"(status|code|http|\()[^\n]{0,6}\b429\b|(?<![\d.:])429 |allowed: \d+/(s|m|h)", weak=True),
+            r"(status|code|http|\()[^\n]{0,6}\b429\b|(?<![\w.:=/-])429 |allowed: \d+/(s|m|h)", weak=True),
     Pattern("firewalled", "403|451|forbidden",
             r"(status|code|http)[^\n]{0,6}\b451\b|country|your (ip|location|region)|firewall", weak=True),
     Pattern("quota", "limit|maximum|402", r"(repositor|storage|plan|account|artifact)[^\n]{0,40}(limit|maximum)"
@@ -345,21 +350,23 @@ PATTERNS = (
     Pattern("odd name", "/v2/|scope=", r"/v2/https?:|/v2/[^ \"?]*//|scope=repository%3a%2f|/v2/[^ \"?]*\.(io|com)/"),
     Pattern("bad request", "400", r"400 bad request|(status|code)[^\n]{0,8}\b400\b|\(400\)", weak=True),
     Pattern("tag missing", "manifest for ", r"manifest for \S+ not found"),
-    Pattern("tag missing", "not found", r"[a-z0-9._/-]+(:[a-z0-9._-]+|@sha256:[0-9a-f]+): not found"
+    Pattern("tag missing", "not found", r"(?<![a-z0-9._/-])[a-z0-9._/-]+(:[a-z0-9._-]+|@sha256:[0-9a-f]+): not found"
             r"|failed to resolve[^\n]*not found|(tag|manifest|chart|image) \S* ?(was |is )?not found", weak=True),
     Pattern("tag missing", "404",
-            r"manifests?/[^\n]*(?<![\d.])404\b|(?<![\d.])404\b[^\n]*manifest|status[^\n]{0,8}\b404\b", weak=True),
-    Pattern("name unknown", "repository|project",
+            r"manifests?/[^\n]*(?<![\w.:=-])404\b|(?<![\w.:=-])404\b[^\n]*manifest|status[^\n]{0,8}\b404\b", weak=True),
+    Pattern("name unknown", "repository|repo not|project",
             r"(repository|project)( with name)? \S+ (was )?(not found|does not exist)"
             r"|(repository|repo|project) not found", weak=True),
     Pattern("blob missing", "content at|descriptor|blobs/sha256",
             r"content at [^\n]*not found|descriptor[^\n]*not found|blobs/sha256[^\n]*\b404\b"),
-    Pattern("server setup", "413", r"(status|statuscode|code|http)[^\n]{0,3}\b413\b|(?<![\d.:])413 "),
+    Pattern("server setup", "413", r"(status|statuscode|code|http)[^\n]{0,3}\b413\b"),
+    Pattern("server setup", "413 ", r"(?<![\w.:=/-])413 ", weak=True),
     Pattern("server setup", "realm",
             r"realm[^\n]{0,4}[=:][^\n]{0,14}(localhost|127\.0\.0\.1)|(invalid|missing|no) realm"),
     Pattern("server setup", "lookup |https://", r"https?://[^/ ]+:\d+:\d+/|lookup \S+:\d+: no such host"),
     Pattern("server setup", "login attempt|pinging|ping attempt|error pinging", r"\b(200|30[1278]|40[045])\b"),
     Pattern("server setup", "unexpected", r"unexpected (http )?status( code)?:? (200|30\d|405|406)\b"),
+    Pattern("server setup", "unexpected end of json", r"error parsing http|response"),
     Pattern("server setup", "challenge", r"(no|missing|without|empty|malformed|invalid) [^\n]{0,20}challenge"
             r"|challenge[^\n]{0,20}(missing|empty|invalid|malformed)"),
     Pattern("metadata failed", "load metadata for", r"\berror\b"),
@@ -383,9 +390,10 @@ PATTERNS = (
     Pattern("installation read", "installation not allowed to", r"to read"),
     Pattern("quay robot", "robot", r"robot[^\n]{0,60}(not find|invalid|disabled|incorrect|wrong|does not exist)"
             r"|(not find|invalid|wrong) robot", weak=True),
-    Pattern("nv denied", "access denied", r"(denied|token)[^\n]*: access denied|access denied\s*$", weak=True),
-    Pattern("forbidden", "403", r"(status|code|http)[^\n]{0,6}\b403\b|\(403\)|(?<![\d.:])403 ", weak=True),
-    Pattern("unauthorized", "401", r"(status|code|http)[^\n]{0,6}\b401\b|\(401\)|(?<![\d.:])401 ", weak=True),
+    Pattern("nv denied", "access denied",
+            r"(denied|token)[^\n]*: access denied|(?<!pull )access denied\s*$", weak=True),
+    Pattern("forbidden", "403", r"(status|code|http)[^\n]{0,6}\b403\b|\(403\)|(?<![\w.:=/-])403 ", weak=True),
+    Pattern("unauthorized", "401", r"(status|code|http)[^\n]{0,6}\b401\b|\(401\)|(?<![\w.:=/-])401 ", weak=True),
     Pattern("op login", "login|logging in|/v2/",
             r"(?<!require ')\b(docker|registry|podman|nerdctl|skopeo|oras|crane auth|acr) login\b|login attempt"
             r"|logging (in|into)\b|docker/login-action|authenticating creds"

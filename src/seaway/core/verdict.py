@@ -60,7 +60,9 @@ def _flaw(seen: Observed) -> str | None:
     """What is wrong although it works."""
     tried = seen.with_credential
     if not seen.push and tried is not None and not tried.pulls and seen.winner is seen.anonymous:
-        return "stale_credential_blocks_public"
+        # A credential that was not answered for some other reason is not blamed.
+        other = None if tried.refused else _mistyped(seen) or _stopped(seen) or _registry_trouble(seen)
+        return other if other not in (None, "bad_credentials") else "stale_credential_blocks_public"
     if seen.image.digest and seen.winner and seen.winner.digest not in (None, seen.image.digest):
         return "digest_mismatch"
     if seen.wanted_platform and seen.platforms and seen.wanted_platform not in seen.platforms:
@@ -71,8 +73,8 @@ def _flaw(seen: Observed) -> str | None:
 
 
 def blocks(cause: str | None) -> bool:
-    """False for the causes that a deployment can go on with."""
-    return cause not in (None, "stale_credential_blocks_public", "cert_expired_or_clock_skew")
+    """True for the flaws of an image that may be had and still must not be used."""
+    return cause in ("platform_mismatch", "digest_mismatch")
 
 
 def broken_of(seen: Observed) -> Broken | None:

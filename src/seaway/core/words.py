@@ -22,6 +22,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "(?:not|isn't|wasn't|never|non-) ?(?:yet )?(?:made )?public", "internal (?:image|package)",
     ),
     "told typo": (
+        "(?:repository|package|project) (?:was|has been|is) (?:deleted|removed|renamed)(?! from)",
         r"docker build\b(?! with)", "build -t", "typo", "mistyped", "typed by hand", "misspel",
         "wrong (?:name|path|image|repo)", "copied from",
         "(?:does|do|did|was|has|is|were)(?: not|n't) (?:yet )?(?:been )?(?:exist|create|publish|push)",
@@ -33,7 +34,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "told moved": (
         r"\bmoved\b", r"migrat(?:ed|ion)\b(?! guide)", "retired", "shut ?down", "sunset", "deprecat", "archived",
         "discontinu", "legacy", "abandoned",
-        r"(?:images?|repositor\w+|registry|tags?|charts?|catalogue) (?:was|were|is|are|"
+        "(?:images?|repositories|registry|tags?|charts?|catalogue) (?:was|were|is|are|"
         r"been) (?:\w+ )?(?:moved|removed|deleted|renamed|gone)",
         "no longer (?:exist|publish|available|hosted|maintain)", "worked (?:a|some|last) (?:month|week|year|time)",
         r"of 20[12]\d\b",
@@ -174,7 +175,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "told sso": (r"\bsso\b", "saml", "single sign", "okta"),
     # Where it is
     "told other process": (
-        r"\bsudo\b", "as root", "root's",
+        r"\bon the host\b", r"\bsudo\b", "as root", "root's",
         r"(?:another|other|different|non-root|wrong|which|pipeline|service|ordinary) user\b",
         "helper (?:container|image)", "inside (?:a|the|its|another)", "(?:inner|outer|nested) docker",
         r"\brunners?\b", r"\bworkers?\b",
@@ -186,6 +187,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "kubelet", "does the pull", r"\bdrives\b", r"\bcli of the (?:same )?host",
         "through the (?:docker )?socket",
     ),
+    "told entered": (r"(?:registry|credential|log ?in)\w*~(?:configured|entered|chosen|set up|added)",),
     "told works by hand": (
         r"(?:by hand|manual\w*|local\w*|same (?:command|pull)|in a shell|over ssh|on the (?:host|server|node|"
         "machine)|command line|terminal)~%works",
@@ -231,6 +233,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     # Everybody and everything else
     "told many": (
+        "(?:two|three|four|several|different) (?:networks|places|isps|providers)",
+        r"\bgone (?:after|the next|by|within)", "disappeared",
         r"(?:many|several|multiple|all|different|some) (?:other )?(?:users|people|hosts|machines|repositor\w+|"
         "projects|runners|clusters|jobs|builds|images|regions|of us)",
         "other (?:users|people)", "for several",
@@ -272,6 +276,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "after (?:a )?(?:suspend|sleep|resume)", "battery",
     ),
     "told other client": (
+        r"version v?\d[\d.]*~(?:%works|reads|pulls)",
         r"\b(?:docker|helm|podman|compose|buildx|buildkit|containerd|kaniko|skopeo)[ -]v?\d[\d.]*\b~%works",
         "regression", "downgrad",
         "(?:podman|skopeo|crane|curl|nerdctl|oras|buildah|regctl|containerd|helm|(?:other|another|older|"
@@ -301,13 +306,16 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "all-scopes token", "after (?:an |the )?update",
     ),
     "told tool speaks": (
+        r"(?:checker|bot|agent|program|script|updater|renovate)s? (?:\w+ )?(?:sen[dt]s?|asks?|requests?|"
+        "ignores?|drops?|never)",
+        "does not fall back", r"disabling \w+",
         "(?:tool|client|library|proxy|scanner|app|plugin|action|code|operator|controller|"
         r"updater)(?:'s)? (?:\w+ )?(?:sen[dt]s?|asks?|reuses?|ignores?|builds|requests?|parses?|expects?|"
         "drops?|adds?|never)",
         "as bearer", "(?<!without an )authorization header", r"through the (?:\w+ )?api", "tags/list", "catalog",
     ),
     "told server": (
-        "(?:behind|via|by|an?|through|the|has) nginx",
+        r"key pairs?\b", "signing key", "(?:behind|via|by|an?|through|the|has) nginx",
         r"\bnginx(?:-proxy| in front| on | proxy| with | reverse| body| ingress| conf)", "reverse[- ]proxy",
         "traefik", r"\bingress", "token (?:server|service)", r"\brealm", "forwarded", r"\bissuer",
         "load[- ]?balancer", r"in front\b", r"\bapache", "haproxy", r"registry(?:'s)? (?:log\b|config|container)",
@@ -323,7 +331,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "github_token", r"\bghs_", "packages: (?:read|write)", "github packages", "github actions~packages?",
     ),
     "told own registry": (
-        "self-?hosted", "own registry",
+        "self-managed", "own (?:gitlab|harbor|gitea|nexus)", "self-?hosted", "own registry",
         r"\b(?:zot|harbor|nexus|gitea|forgejo|portus|artifactory|pulp|distribution|minikube registry|registry:2)\b",
         "private registry", "registry container", "local registry",
     ),
@@ -340,9 +348,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     "told pushes": (r"(?<!build-)\bpush(?:es|ed|ing)?\b(?! (?:was|went) fine)", r"publish(?:es|ing)\b", "upload"),
     "told images": (
-        "harbor", "nexus", r"\bquay", "artifactory", r"\bimages?\b", r"\bpull", r"\bpush", "registry", "docker",
-        "ghcr", r"\bpackages?\b", "log ?in", r"\bcharts?\b", "podman", r"\btoken", "container", "kubernetes",
-        r"\bhelm\b", "rootless", "daemon",
+        r"\brepositor", r"\bclient\b", "harbor", "nexus", r"\bquay", "artifactory", r"\bimages?\b", r"\bpull",
+        r"\bpush", "registry", "docker", "ghcr", r"\bpackages?\b", "log ?in", r"\bcharts?\b", "podman", r"\btoken",
+        "container", "kubernetes", r"\bhelm\b", "rootless", "daemon",
     ),
 }  # fmt: skip
 

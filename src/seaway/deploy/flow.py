@@ -68,14 +68,22 @@ async def settle(run: Run) -> None:
 
 async def fail(run: Run, finding: Finding) -> None:
     run.line("err", finding.title)
-    await undo(run)
+    await _take_away(run)
     await finish(run, Status.FAILED, finding)
 
 
 async def cancelled(run: Run) -> None:
     run.say("cancelled")
-    await undo(run)
+    await _take_away(run)
     await finish(run, Status.CANCELLED, None)
+
+
+async def _take_away(run: Run) -> None:
+    """What cannot be taken away now, say because Docker is down, the reconciler takes away later as a stray."""
+    try:
+        await undo(run)
+    except SeawayError as error:
+        run.line("err", f"not cleaned up yet: {error.what}")
 
 
 async def finish(run: Run, status: Status, finding: Finding | None) -> None:

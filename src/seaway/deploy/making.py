@@ -102,7 +102,7 @@ async def _build(run: Run, labels: dict[str, str]) -> str:
     job = BuildJob(
         app=run.key.app,
         deployment=run.deployment.id,
-        context=path,
+        context=path / planned.recipe.folder,
         recipe=replace(planned.recipe, build_args=args or planned.recipe.build_args),
         tag=image_tag(run.ports.instance, run.key, run.deployment.id),
         labels={**labels, **_oci_labels(run)},

@@ -45,9 +45,6 @@ class BuildFailed(FindingError):
 
     code = "build.failed"
 
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding)
-
 
 class BadContextFile(Invalid):
     code = "build.bad_context_file"

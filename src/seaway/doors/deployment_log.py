@@ -68,14 +68,9 @@ class FileLog:
         path = self._path(deployment)
         return path.stat().st_size if path.exists() else 0
 
-    async def changed(self, deployment: int, timeout_s: float) -> bool:
-        """Wait until the deployment's log or state changes; False when it did not in time."""
-        bell = self._bells.setdefault(deployment, asyncio.Event())
-        try:
-            await asyncio.wait_for(bell.wait(), timeout_s)
-        except TimeoutError:
-            return False
-        return True
+    def bell(self, deployment: int) -> asyncio.Event:
+        """Set at the next change of the deployment's log or state. Take it before looking, or a change is missed."""
+        return self._bells.setdefault(deployment, asyncio.Event())
 
     def ring(self, deployment: int) -> None:
         if bell := self._bells.pop(deployment, None):

@@ -1,7 +1,5 @@
 """Everything that can go wrong in the HTTP pipe before there is an answer, as errors of ours."""
 
-# ruff: noqa: N818  (an error is named for what happened)
-
 import ssl
 from typing import ClassVar
 

@@ -96,7 +96,8 @@ class CheckedStream(httpcore2.AsyncNetworkStream):
     ) -> httpcore2.AsyncNetworkStream:
         name = server_hostname or self._way.host
         started = time.perf_counter()
-        context = self._trust.context(name, self._port)
+        # Through a proxy's tunnel the name is another than the one connected to, and its port is not told here.
+        context = self._trust.context(name, self._port if name == self._way.host else 443)
         try:
             inner = await self._inner.start_tls(context, name, timeout)
         except httpcore2.TimeoutException:

@@ -63,7 +63,8 @@ class RegistryTalk:
 
     async def reach(self, host: str) -> Reached:
         async def ask() -> tuple[Reached, float]:
-            return await self._ping(host), _REACHED_FOR_S
+            found = await self._ping(host)
+            return found, _REACHED_FOR_S if found.ping.status in (200, 401) else 0.0
 
         return (await self._reached.get(host, ask))[0]
 
@@ -82,9 +83,10 @@ class RegistryTalk:
     async def _ping_at(self, base: str) -> Reached:
         answer, answered = await self.ask(Request("GET", f"{base}/v2/"), self._destination)
         way = answer.way
+        connecting_ms = sum(ms or 0.0 for ms in (way.dns_ms, way.tcp_ms, way.tls_ms)) if answer.fresh else 0.0
         return Reached(
             RegistryOrigin(base, way.zone or Zone.PUBLIC),
-            answered,
+            replace(answered, ms=max(0.0, answered.ms - connecting_ms)),
             parse_challenges(answer.response.header_fields("www-authenticate")),
             connection_of(base, way),
             clock_skew_s(answer.response, self._now()),

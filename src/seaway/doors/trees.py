@@ -15,6 +15,7 @@ from seaway.core.errors import Invalid, Unavailable
 from seaway.core.source import MAX_UPLOAD_BYTES, MAX_UPLOAD_FILES
 
 _COPY_BYTES = 256 * 1024
+_MAX_DEPTH = 200
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 
@@ -117,7 +118,9 @@ def _write_all(target: int, data: bytes) -> None:
 
 
 def _extract(stream: IO[bytes], target: Path, max_bytes: int, max_files: int) -> None:
+    """Folders and files first, links last: no file is ever written through a link."""
     size = files = 0
+    links: list[tuple[PurePosixPath, str]] = []
     with tarfile.open(fileobj=stream, mode="r|gz") as archive:
         for member in archive:
             files, size = files + 1, size + member.size
@@ -126,26 +129,49 @@ def _extract(stream: IO[bytes], target: Path, max_bytes: int, max_files: int) ->
                     f"The folder is too large: over {max_bytes // 1024**2} MB or {max_files} files unpacked.",
                     remedy="Leave out what a build does not need in .dockerignore, such as data and build results.",
                 )
-            _extract_member(archive, member, target)
+            name = _checked_name(member.name)
+            if member.issym():
+                links.append((name, member.linkname))
+            else:
+                _extract_member(archive, member, target / name)
+    for name, leads_to in links:
+        _make_link(target, name, leads_to)
+    for name, _ in links:
+        _check_link(target, name)
 
 
-def _extract_member(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    name = PurePosixPath(member.name)
+def _checked_name(text: str) -> PurePosixPath:
+    name = PurePosixPath(text)
     if name.is_absolute() or ".." in name.parts:
-        raise _escapes(member.name)
-    path = target / name
+        raise _escapes(text)
+    if len(name.parts) > _MAX_DEPTH:
+        raise BadArchive(f"{text[:80]!r}... is over {_MAX_DEPTH} folders deep.", remedy="Leave it out.")
+    return name
+
+
+def _extract_member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
     if member.isdir():
         path.mkdir(parents=True, exist_ok=True)
-    elif member.issym():
-        if _leads_out(name, member.linkname):
-            raise _escapes(member.name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(member.linkname)
     elif member.isreg():
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_file(archive.extractfile(member), path, 0o755 if member.mode & 0o100 else 0o644)
     else:
         raise BadArchive(f"{member.name!r} is neither a file, a folder nor a link.", remedy="Send files only.")
+
+
+def _make_link(target: Path, name: PurePosixPath, leads_to: str) -> None:
+    parent = target / name.parent
+    if os.path.realpath(parent) != os.path.join(os.path.realpath(target), *name.parent.parts):
+        raise _escapes(str(name))  # it would be made through another link
+    parent.mkdir(parents=True, exist_ok=True)
+    (target / name).symlink_to(leads_to)
+
+
+def _check_link(target: Path, name: PurePosixPath) -> None:
+    """Judged by where it really ends, whatever other links are on the way."""
+    root, end = os.path.realpath(target), os.path.realpath(target / name)
+    if os.path.isabs(os.readlink(target / name)) or os.path.commonpath([root, end]) != root:
+        raise _escapes(str(name))
 
 
 def _write_file(source: IO[bytes] | None, path: Path, mode: int) -> None:
@@ -155,18 +181,6 @@ def _write_file(source: IO[bytes] | None, path: Path, mode: int) -> None:
         if source is not None:
             shutil.copyfileobj(source, file, _COPY_BYTES)
     path.chmod(mode)
-
-
-def _leads_out(name: PurePosixPath, link: str) -> bool:
-    """Whether a link would lead out of the tree, judged by its text."""
-    if link.startswith("/"):
-        return True
-    depth = len(name.parts) - 1
-    for part in PurePosixPath(link).parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return True
-    return False
 
 
 def _escapes(name: str) -> BadArchive:

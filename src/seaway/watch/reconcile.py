@@ -6,7 +6,7 @@ import structlog
 
 from seaway.core.errors import SeawayError
 from seaway.deploy.ports import Ports
-from seaway.deploy.routes import put_right
+from seaway.deploy.routes import put_right, remove_strays
 
 log = structlog.get_logger()
 
@@ -35,6 +35,7 @@ class Reconciler:
             await asyncio.sleep(self._interval_s)
             try:
                 mended = await put_right(self._ports)
+                removed = await remove_strays(self._ports)
             except SeawayError as error:
                 if error.code != trouble:
                     log.warning(error.what, code=error.code, remedy=error.remedy)
@@ -43,3 +44,5 @@ class Reconciler:
             trouble = ""
             if mended:
                 log.info("routes put right", routes=mended)
+            if removed:
+                log.info("left-over instances removed", instances=removed)

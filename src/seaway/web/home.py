@@ -10,7 +10,15 @@ from seaway.actions.views import AppState, AppView, DeploymentView
 from seaway.core.deployment import Deployment
 from seaway.core.finding import Finding
 
-ORDER = (AppState.BROKEN, AppState.ATTENTION, AppState.WORKING, AppState.NEW, AppState.STOPPED, AppState.LIVE)
+ORDER = (
+    AppState.BROKEN,
+    AppState.ATTENTION,
+    AppState.UNKNOWN,
+    AppState.WORKING,
+    AppState.NEW,
+    AppState.STOPPED,
+    AppState.LIVE,
+)
 
 
 @dataclass(frozen=True)

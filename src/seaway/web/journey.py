@@ -9,7 +9,14 @@ from seaway.core.deployment import STEPS, Status, steps_of
 from seaway.core.events import LogLine
 
 PICTURE_WIDTH = 1000
-_TONES = {"done": "done", "skipped": "done", "running": "working", "failed": "broken", "waiting": "waiting"}
+_TONES = {
+    "done": "done",
+    "skipped": "done",
+    "running": "working",
+    "failed": "broken",
+    "cancelled": "waiting",
+    "waiting": "waiting",
+}
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,6 @@ def folded(lines: Sequence[LogLine], view: DeploymentView) -> list[StepLog]:
     for line in lines:
         by_step.setdefault(line.step, []).append(line)
     spoke = [name for name, said in by_step.items() if said]
-    matters = [s.name for s in view.steps if s.state in ("failed", "running") and s.name in spoke]
+    matters = [s.name for s in view.steps if s.state in ("failed", "cancelled", "running") and s.name in spoke]
     wanted = matters[-1] if matters else (spoke[-1] if spoke and not view.deployment.status.is_final else None)
     return [StepLog(name, tuple(by_step[name]), name == wanted) for name in spoke]

@@ -37,6 +37,7 @@ _APP_SHAPES: dict[AppState, Shape] = {
     AppState.BROKEN: "broken",
     AppState.STOPPED: "stopped",
     AppState.NEW: "new",
+    AppState.UNKNOWN: "waiting",
 }
 
 _STATUS_SHAPES: dict[Status, Shape] = {
@@ -53,6 +54,7 @@ _STEP_MARKS: dict[str, Mark] = {
     "done": Mark("done", "done"),
     "running": Mark("working", "working"),
     "failed": Mark("broken", "failed"),
+    "cancelled": Mark("stopped", "cancelled"),
     "waiting": Mark("waiting", "waiting"),
     "skipped": Mark("skipped", "not needed"),
     "missed": Mark("skipped", "not reached"),

@@ -2,7 +2,7 @@
 
 1. Never a `# syntax=` line: it would be resolved at a registry.
 2. Secrets are files of /run/secrets for the time of one RUN: no value in a layer, in an argument or in the history.
-   Each costs its RUN about 0.7 s in BuildKit, so only those that need one mount it.
+   Before a RUN with one BuildKit spends up to 2 s (it grows with the files of the image), so they are few.
 """
 
 import json
@@ -22,6 +22,7 @@ ENV_DIGEST = "SEAWAY_ENV_DIGEST"
 TRUST = dict.fromkeys(("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"), CA_BUNDLE)
 """Variables of a build stage for tools that would trust only the authorities that they bring along."""
 _NEXT_LINE = " \\\n    "
+_READ_ENV = f". /run/secrets/{ENV_SECRET}"
 
 
 class UnwritableVariable(Invalid):
@@ -74,14 +75,26 @@ def copy(*paths: str, stage: str | None = None, owner: int | None = None) -> str
 def run(command: str, mounts: Sequence[str] = (), *, reads_env: bool = False) -> str:
     """RUN of a command for the shell; with `reads_env` it sees the app's variables."""
     mounts = [*mounts, *([secret(ENV_SECRET)] if reads_env else [])]
-    prelude = [f". /run/secrets/{ENV_SECRET}"] if reads_env else []
-    if _fits_one_line(command):
-        body = " && ".join([*prelude, command])
-        return _NEXT_LINE.join([" ".join(["RUN", *mounts[:1]]), *mounts[1:], body]) if mounts else f"RUN {body}"
+    prelude = [_READ_ENV] if reads_env else []
+    if not _fits_one_line(command):
+        return _here_document(mounts, ["set -e", *prelude, command])
+    body = " && ".join([*prelude, command])
+    return _NEXT_LINE.join([" ".join(["RUN", *mounts[:1]]), *mounts[1:], body]) if mounts else f"RUN {body}"
+
+
+def run_all(commands: Sequence[str], mounts: Sequence[str], *, reads_env: bool) -> list[str]:
+    """Commands one after the other, each in a shell of its own: in one RUN if each would have to read the secret."""
+    if len(commands) < 2 or not reads_env:
+        return [run(command, mounts, reads_env=reads_env) for command in commands]
+    lines = [line for command in commands for line in ("(", command, ") || exit")]
+    return [_here_document([*mounts, secret(ENV_SECRET)], [_READ_ENV, *lines])]
+
+
+def _here_document(mounts: Sequence[str], lines: Sequence[str]) -> str:
     end = "SEAWAY_END"
-    while end in command:
+    while any(end in line for line in lines):
         end += "_"
-    return "\n".join([f"{' '.join(['RUN', *mounts])} <<'{end}'", "set -e", *prelude, command, end])
+    return "\n".join([_NEXT_LINE.join([" ".join(["RUN", *mounts[:1]]), *mounts[1:], f"<<'{end}'"]), *lines, end])
 
 
 def secret(name: str, target: str | None = None) -> str:

@@ -143,6 +143,12 @@ class Deployments:
             query = query.where(deployment.c.id < before)
         return await self._read(query.order_by(deployment.c.id.desc()).limit(limit))
 
+    async def status_of(self, deployment_id: int) -> Status | None:
+        async with self._database.read() as connection:
+            asked = select(deployment.c.status).where(deployment.c.id == deployment_id)
+            found = (await connection.execute(asked)).scalar_one_or_none()
+        return None if found is None else Status(found)
+
     async def ids_of(self, key: EnvironmentKey) -> list[int]:
         named = _selected().where(app.c.name == key.app, environment.c.name == key.name)
         async with self._database.read() as connection:

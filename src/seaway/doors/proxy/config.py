@@ -12,6 +12,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -101,6 +102,8 @@ def endpoint(server: Server) -> str:
     return f"[{address}]:{server.port}" if address.version == 6 else f"{address}:{server.port}"
 
 
+# A change of one route renders all of them; with the cache that costs little at a thousand.
+@lru_cache(maxsize=10_000)
 def check_route(route: Route) -> Route:
     if not _LABEL.match(route.key):
         raise BadRoute("name of an environment", route.key)
@@ -124,7 +127,7 @@ def _check_server(server: Server) -> None:
 
 
 def _render_config(settings: ProxySettings, routes: Sequence[Route]) -> str:
-    binds = "\n".join(f"    bind {_bind_address(a)}:{settings.http_port}" for a in settings.addresses)
+    binds = "\n".join(f"    bind {_bound(a, settings.http_port)}" for a in settings.addresses)
     static = _STATIC.format(
         page=f'content-type "text/html; charset=utf-8" lf-file {ETC}',
         fresh="hdr Cache-Control no-store",
@@ -138,10 +141,11 @@ def _render_config(settings: ProxySettings, routes: Sequence[Route]) -> str:
     return static + "".join(map(_backend, routes))
 
 
-def _bind_address(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def _bound(address: str, port: int) -> str:
+    return f"[{address}]:{port} v6only" if ":" in address else f"{address}:{port}"
 
 
+@lru_cache(maxsize=10_000)
 def _backend(route: Route) -> str:
     servers = sorted(route.servers, key=lambda server: server.name)
     lines = [f"    server {server.name} {server_arguments(server)}\n" for server in servers]
@@ -165,6 +169,7 @@ defaults common
     option httplog
     option dontlognull
     option dontlog-normal
+    option log-separate-errors
     option http-keep-alive
     option idle-close-on-response
     option redispatch 1

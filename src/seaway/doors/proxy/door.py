@@ -21,7 +21,7 @@ from seaway.doors.proxy.host import ProxyHost
 from seaway.doors.proxy.installed import Installed
 from seaway.doors.proxy.plan import Change
 from seaway.doors.proxy.runtime import RuntimeApi
-from seaway.doors.proxy.snapshot import Snapshot
+from seaway.doors.proxy.snapshot import ServerState, Snapshot
 
 POLL_S = 0.05
 # One look could fall between two requests that are on their way already.
@@ -121,13 +121,13 @@ class HaproxyDoor:
         if missing:
             await self._installed.reload(render(self._settings, plan.with_new(before.routes(), missing).values()))
             now = await self._runtime.look()
-        await self._bring_up(now, wanted, changes)
+        await self._bring_up(now, changes)
         await self._runtime.map_hosts(dict(now.hosts), plan.hosts_of(wanted))
         await self._installed.write(render(self._settings, wanted.values()))
         await self._bring_down(now, changes)
         return {change.key: await self._finishing(change, (before, now)) for change in changes}
 
-    async def _bring_up(self, now: Snapshot, wanted: dict[str, Route], changes: Sequence[Change]) -> None:
+    async def _bring_up(self, now: Snapshot, changes: Sequence[Change]) -> None:
         steps = [step for change in changes for step in plan.servers_to_start(now, change)]
         for key, server, state in steps:
             if state is None:
@@ -135,11 +135,9 @@ class HaproxyDoor:
             elif state.server != server:
                 await self._runtime.move_server(key, server)
             await self._runtime.set_state(key, server.name, "ready")
-        if steps:
-            confirmed = await self._runtime.look()
-            for key, server, _ in steps:
-                if not plan.serves(confirmed, key, server):
-                    raise CommandRefused(f"set server {key}/{server.name} state ready", "it did not come up")
+        for key, server, _ in steps:
+            if ServerState(key, server, serves=True) not in await self._runtime.servers(key):
+                raise CommandRefused(f"set server {key}/{server.name} state ready", "it did not come up")
 
     async def _bring_down(self, now: Snapshot, changes: Sequence[Change]) -> None:
         for key, name, state in (step for change in changes for step in plan.servers_to_stop(now, change)):

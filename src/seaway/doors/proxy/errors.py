@@ -17,7 +17,7 @@ class BadRoute(Invalid):
 class PortTaken(Unavailable):
     """Another process listens where the proxy must."""
 
-    code = "proxy.port_taken"
+    code, temporary = "proxy.port_taken", False
 
     def __init__(self, port: int, holder: str) -> None:
         super().__init__(

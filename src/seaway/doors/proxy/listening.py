@@ -1,4 +1,4 @@
-"""Who listens on a port of this machine, from /proc."""
+"""Where this machine can listen, and who listens on a port of it, from /proc."""
 
 import os
 from collections.abc import Iterator
@@ -14,6 +14,11 @@ def holder_of(port: int, proc: Path = Path("/proc")) -> str | None:
     if not sockets:
         return None
     return next(_owners(sockets, proc), "a process that Seaway may not see")
+
+
+def all_addresses(proc: Path = Path("/proc")) -> tuple[str, ...]:
+    """Every address of this machine, for ProxySettings: IPv6 too, where the kernel has it."""
+    return ("*", "::") if (proc / "net/if_inet6").exists() else ("*",)
 
 
 def _listening(table: Path, port: int) -> Iterator[str]:

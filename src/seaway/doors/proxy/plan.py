@@ -66,4 +66,6 @@ def serves(now: Snapshot, key: str, server: Server) -> bool:
 
 
 def _without_hosts(route: Route, taken: Sequence[str]) -> Route:
+    if not set(taken).intersection(route.hosts):
+        return route
     return replace(route, hosts=tuple(host for host in route.hosts if host not in taken))

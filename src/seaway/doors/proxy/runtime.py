@@ -14,7 +14,7 @@ from seaway.core.ports import Server
 from seaway.doors.proxy import snapshot
 from seaway.doors.proxy.config import HOSTS_MAP, MASTER_SOCKET, endpoint, server_arguments
 from seaway.doors.proxy.errors import CommandRefused, ProxyDown
-from seaway.doors.proxy.snapshot import Snapshot, Worker
+from seaway.doors.proxy.snapshot import ServerState, Snapshot, Worker
 
 ANSWER_TIMEOUT_S = 30.0
 RETRY_PAUSE_S = 0.05
@@ -44,9 +44,13 @@ class RuntimeApi:
             return False
 
     async def look(self) -> Snapshot:
-        commands = ("show backend", f"show map {HOSTS_MAP}", "show servers state")
-        backends, hosts, servers = [await self.tell(command) for command in commands]
+        backends = await self._show("backend", begin="# name\n")
+        hosts = await self._show(f"map {HOSTS_MAP}", begin="0x", may_be_empty=True)
+        servers = await self._show("servers state", begin="1\n# ")
         return Snapshot(snapshot.parse_backends(backends), snapshot.parse_hosts(hosts), snapshot.parse_servers(servers))
+
+    async def servers(self, key: str) -> tuple[ServerState, ...]:
+        return snapshot.parse_servers(await self._show(f"servers state {key}", begin="1\n# "))
 
     async def connections(self, key: str, names: Collection[str]) -> int:
         """Over all workers: an old one still serves what it had when it was replaced."""
@@ -113,6 +117,21 @@ class RuntimeApi:
         if expect is not None and answer != expect:
             raise CommandRefused(command, answer)
         return answer
+
+    async def _show(self, what: str, *, begin: str, may_be_empty: bool = False) -> str:
+        """A whole answer of the current worker. Half of one, from a worker that just ended, would be missing routes."""
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            try:
+                answer = await self.ask(f"@1 show {what}")
+                if (may_be_empty and answer == "\n") or (answer.startswith(begin) and answer.endswith("\n\n")):
+                    return answer
+                error = ProxyDown(str(self._run / MASTER_SOCKET), answer.strip() or "half an answer")
+            except ProxyDown as refused:
+                error = refused
+            if time.monotonic() >= deadline:
+                raise error
+            await asyncio.sleep(RETRY_PAUSE_S)
 
     async def _tell_all(self, commands: Sequence[str]) -> None:
         """Commands that answer nothing when they succeed."""

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from io import StringIO
 
 from seaway.core.ports import Route, Server
@@ -36,7 +37,14 @@ class Snapshot:
     servers: tuple[ServerState, ...]
 
     def servers_of(self, key: str) -> dict[str, ServerState]:
-        return {state.server.name: state for state in self.servers if state.backend == key}
+        return self._by_backend.get(key, {})
+
+    @cached_property
+    def _by_backend(self) -> dict[str, dict[str, ServerState]]:
+        found: dict[str, dict[str, ServerState]] = {}
+        for state in self.servers:
+            found.setdefault(state.backend, {})[state.server.name] = state
+        return found
 
     def routes(self) -> dict[str, Route]:
         """Hosts and servers are sorted. A backend that nobody leads to is left over from a removal."""
@@ -80,16 +88,18 @@ def parse_hosts(answer: str) -> dict[str, str]:
 
 def parse_servers(answer: str) -> tuple[ServerState, ...]:
     """`show servers state`: a version, a header, a line for each server."""
-    lines = [line for line in answer.splitlines() if line]
-    header = next((line for line in lines if line.startswith("# ")), "# ")[2:].split()
-    rows = (dict(zip(header, line.split(), strict=False)) for line in lines if line[0] != "#" and " " in line)
-    return tuple(_server_state(row) for row in rows if not row["be_name"].startswith("_"))
+    lines = answer.splitlines()
+    header = next((line[2:].split() for line in lines if line.startswith("# ")), [])
+    at = [header.index(name) for name in _COLUMNS] if header else []
+    rows = (line.split() for line in lines if " " in line and line[0] != "#")
+    return tuple(_server_state(*(row[i] for i in at)) for row in rows if not row[at[0]].startswith("_"))
 
 
-def _server_state(row: Mapping[str, str]) -> ServerState:
-    server = Server(row["srv_name"], row["srv_addr"], int(row["srv_port"]))
-    serves = int(row["srv_op_state"]) == _RUNNING and int(row["srv_admin_state"]) == 0
-    return ServerState(row["be_name"], server, serves)
+_COLUMNS = ("be_name", "srv_name", "srv_addr", "srv_port", "srv_op_state", "srv_admin_state")
+
+
+def _server_state(backend: str, name: str, address: str, port: str, state: str, admin: str) -> ServerState:
+    return ServerState(backend, Server(name, address, int(port)), serves=int(state) == _RUNNING and admin == "0")
 
 
 def parse_sessions(answer: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import ClassVar, cast
+from typing import cast
 
 from seaway.core.errors import Invalid
 from seaway.core.plan import MARKERS, Phase, Plan, extend, merge, pin
@@ -20,7 +20,7 @@ __all__ = ["Planned", "UnknownProvider", "known_providers", "plan", "variables_f
 class UnknownProvider(Invalid):
     """A configuration names a provider that does not exist."""
 
-    code: ClassVar[str] = "plan.unknown_provider"
+    code = "plan.unknown_provider"
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(

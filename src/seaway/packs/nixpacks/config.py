@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from seaway.core.errors import Missing
 from seaway.core.plan import ConfigBroken, Phase, Plan, Reader, Start, Texts, from_json, unknown_keys
@@ -34,7 +34,7 @@ _AFTER_BUILD = ("setup", "install", "build")
 class ConfigMissing(Missing):
     """The configuration file that was named is not there."""
 
-    code: ClassVar[str] = "plan.config_missing"
+    code = "plan.config_missing"
 
 
 def variables_from(items: Sequence[str], process: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from seaway.core.errors import Invalid
 from seaway.core.plan import Phase, Plan, UnreadableFile
@@ -13,13 +13,13 @@ from seaway.core.tree import Tree
 class CannotPlan(Invalid):
     """The app is of a known kind, but something that its plan needs is missing or contradictory."""
 
-    code: ClassVar[str] = "plan.cannot_decide"
+    code = "plan.cannot_decide"
 
 
 class UnsupportedVersion(Invalid):
     """The app asks for a version of a toolchain that no package provides."""
 
-    code: ClassVar[str] = "plan.unsupported_version"
+    code = "plan.unsupported_version"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Variables are declared but their values are not in the file: they come in as bui
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from seaway.core.errors import Invalid
 from seaway.core.plan import UBUNTU_ARCHIVE, UBUNTU_IMAGE, Phase, Plan, Start
@@ -18,7 +17,7 @@ _ENTRYPOINT = ('ENTRYPOINT ["/bin/bash", "-l", "-c"]', "WORKDIR /app/")
 class CircularPhases(Invalid):
     """Phases wait for each other."""
 
-    code: ClassVar[str] = "plan.circular_phases"
+    code = "plan.circular_phases"
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(

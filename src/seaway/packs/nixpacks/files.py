@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from seaway.core.plan import ConfigBroken
 
@@ -11,7 +11,7 @@ from seaway.core.plan import ConfigBroken
 class FileBroken(ConfigBroken):
     """A file of the app that decides how it is built cannot be understood."""
 
-    code: ClassVar[str] = "plan.file_broken"
+    code = "plan.file_broken"
 
 
 def parse_json(text: str, file: str, error: type[ConfigBroken] = FileBroken) -> Any:

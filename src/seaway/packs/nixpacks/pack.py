@@ -46,7 +46,9 @@ class NixpacksPack:
         inner = tree.subtree(planned.folder) if planned.folder else tree
         recipe = builder(planned.plan, inner, wanted)
         notes = tuple(dict.fromkeys((*planned.notes, *recipe.notes)))
-        return Planned(self.name, replace(recipe, notes=notes), _shown(planned.plan, wanted), notes)
+        return Planned(
+            self.name, replace(recipe, notes=notes, folder=planned.folder), _shown(planned.plan, wanted), notes
+        )
 
 
 def _shown(finished: Plan, wanted: PlanRequest) -> dict[str, object]:

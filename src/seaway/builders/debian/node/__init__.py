@@ -1,6 +1,7 @@
 """Node: plans with a `nodejs` package. This file composes the Dockerfile; its neighbours decide the parts."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seaway.builders.debian import dockerfile as df
@@ -19,12 +20,10 @@ from seaway.core.tree import Tree
 
 SHELL = 'SHELL ["/bin/bash", "-c"]'
 IGNORED = ("**/node_modules", ".git", ".next", "npm-debug.log*", "yarn-error.log")
-# The base image's own settings for the time of a build: npm asks nobody about updates, funds and audits, and headers
-# for compiled packages are those of the installed Node.
+# npm asks nobody about updates, funds and audits while it builds.
 _BUILD_ENV = {
     "npm_config_audit": "false",
     "npm_config_fund": "false",
-    "npm_config_nodedir": "/usr/local",
     "npm_config_update_notifier": "false",
 }
 _UNWRITTEN = frozenset({"NIXPACKS_METADATA", versions.VARIABLE})
@@ -73,7 +72,7 @@ class Node:
         return Recipe(
             dockerfile=df.written(stages),
             toolchains=(job.toolchain,),
-            context_files={f"assets/{name}": text for name, text in (plan.static_assets or {}).items()},
+            context_files={f"assets/{name}": t for name, t in (plan.static_assets or {}).items()},
             ignored=IGNORED,
             wants_env=bool(wanted.env),
             port=final.port,
@@ -100,7 +99,7 @@ def _job(plan: Plan, tree: Tree, wanted: PlanRequest) -> Job:
 def _build_stages(job: Job, final: Final) -> list[df.Stage]:
     """Stages `dependencies` and `production` where dependencies can be installed by themselves, and `build`."""
     head = [SHELL, *([df.apt_install(job.packages.build)] if job.packages.build else []), "WORKDIR /app"]
-    head += [*df.env({**df.TRUST, **_BUILD_ENV, **job.variables}), df.path(_paths(job.plan))]
+    head += [*df.env(_build_env(job)), df.path(_paths(job.plan))]
     tag = toolchain_tag(job.toolchain)
     if job.install.files is None:
         return [
@@ -109,7 +108,8 @@ def _build_stages(job: Job, final: Final) -> list[df.Stage]:
     reads_env = installing.reads_env(list(job.wanted.env), job.tree)
     manifests = [df.copy(*_grouped(job.install.files))] if job.install.files else []
     folders = [df.copy(name, name) for name in job.install.files if name.endswith("/")]
-    installs = [df.run(c, _mounts(job, "install", c), reads_env=reads_env) for c in job.install.commands]
+    commands = job.install.commands
+    installs = df.run_all(commands, _mounts(job, "install", commands), reads_env=reads_env)
     first = [*head, *(_argument(job) if reads_env else []), *manifests, *folders, *installs]
     sources = [*([] if reads_env else _argument(job)), df.copy(".", "."), *_phases(job, but=("install",))]
     return [
@@ -117,6 +117,17 @@ def _build_stages(job: Job, final: Final) -> list[df.Stage]:
         *([df.Stage("dependencies", _pruned(job, final), "production")] if final.takes_modules_apart else []),
         df.Stage("dependencies", sources, "build"),
     ]
+
+
+def _build_env(job: Job) -> dict[str, str]:
+    # Headers for what compiles are those of the installed Node. npm 11 dislikes the setting, so only then.
+    headers = {"npm_config_nodedir": "/usr/local"} if "g++" in job.packages.build else {}
+    values = {**df.TRUST, **_BUILD_ENV, **headers, **job.variables}
+    if job.manager.name == "npm" and values.get("NPM_CONFIG_PRODUCTION") == "false":
+        # The same in npm's newer words: it complains about the old ones at every call.
+        del values["NPM_CONFIG_PRODUCTION"]
+        values["npm_config_include"] = "dev"
+    return values
 
 
 def _grouped(files: tuple[str, ...]) -> list[str]:
@@ -132,8 +143,7 @@ def _phases(job: Job, but: tuple[str, ...] = ()) -> list[str]:
     for name, phase in in_order(job.plan.phases or {}):
         # Caddy comes from the distribution, and its file needs no formatting.
         commands = [c for c in phase.cmds or () if not managing.is_corepack(c)] if name not in (*but, "caddy") else []
-        reads_env = bool(job.wanted.env)
-        lines += [df.run(command, _mounts(job, name, command), reads_env=reads_env) for command in commands]
+        lines += df.run_all(commands, _mounts(job, name, commands), reads_env=bool(job.wanted.env))
     return lines
 
 
@@ -141,17 +151,17 @@ def _pruned(job: Job, final: Final) -> list[str]:
     command = managing.production_only(job.manager)
     if not final.prunes or command is None:
         return []
-    return [df.run(command, _mounts(job, "install", command))]
+    return [df.run(command, _mounts(job, "install", [command]))]
 
 
-def _mounts(job: Job, name: str, command: str) -> list[str]:
+def _mounts(job: Job, name: str, commands: Sequence[str]) -> list[str]:
     """The caches of a phase (npm's own always, as any command may call npm), and the machine's npm configuration for
     commands that may ask a registry."""
     phase = (job.plan.phases or {}).get(name)
     folders = dict.fromkeys([*(phase.cache_directories or () if phase else ()), "/root/.npm"])
     if job.manager.is_berry:
         folders["/root/.yarn/berry/cache"] = None
-    npmrc = [df.secret(df.NPMRC_SECRET, "/root/.npmrc")] if _ASKS_REGISTRY.search(command) else []
+    npmrc = [df.secret(df.NPMRC_SECRET, "/root/.npmrc")] if any(map(_ASKS_REGISTRY.search, commands)) else []
     return [*npmrc, *(df.cache(job.wanted.app, folder) for folder in folders)]
 
 

@@ -73,7 +73,8 @@ class Final:
         if not self.takes_modules_apart:
             return [df.copy("/app", "/app", stage="build", owner=APP_UID)]
         return [
-            df.copy("/app/node_modules", "./node_modules", stage="production", owner=APP_UID),
+            # As a pattern, since an app without dependencies has no such folder and COPY of a name must find it.
+            df.copy("/app/node_module[s]", "./node_modules", stage="production", owner=APP_UID),
             df.run(
                 "find /build -mindepth 1 -maxdepth 1 ! -name node_modules -exec cp -a -t /app {} + "
                 f"&& find /app -mindepth 1 -maxdepth 1 ! -name node_modules -exec chown -R {APP_UID}:{APP_UID} {{}} +",

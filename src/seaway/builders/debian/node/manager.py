@@ -71,7 +71,7 @@ def production_only(manager: Manager) -> str | None:
     """The command that removes development packages from an installed node_modules, where there is one."""
     match manager.name:
         case "npm":
-            return "NPM_CONFIG_PRODUCTION=true npm prune --omit=dev --ignore-scripts"
+            return "env -u npm_config_include npm prune --omit=dev --ignore-scripts"
         case "pnpm":
             return "NPM_CONFIG_PRODUCTION=true pnpm prune --prod --ignore-scripts"
         case "yarn" if not manager.is_berry:

@@ -55,7 +55,11 @@ def _resolved(command: str, scripts: Mapping[str, str]) -> str:
         name, manager = match[1], command.partition(" ")[0]
         short = " run " not in command
         has_hooks = f"pre{name}" in scripts or f"post{name}" in scripts
-        if not scripts.get(name, "").strip() or has_hooks or (short and manager in _BUILT_IN and name not in _BUILT_IN[manager]):
+        if (
+            not scripts.get(name, "").strip()
+            or has_hooks
+            or (short and manager in _BUILT_IN and name not in _BUILT_IN[manager])
+        ):
             return command
         command = scripts[name].strip()
     return command

@@ -17,13 +17,9 @@ CADDYFILE = """\
 # Serves a single page app: files as they are, every other address gets index.html.
 {
 	admin off
-	persist_config off
 	auto_https off
 	log {
 		format json
-	}
-	servers {
-		trusted_proxies static private_ranges
 	}
 }
 
