@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 T ?=
 N ?= 15
 
-.PHONY: help setup demo stop test check lint types bench lock clean
+.PHONY: help setup demo install stop test check lint types bench lock clean
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -21,6 +21,10 @@ $(VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml scripts/m
 demo: setup ## install what is missing, start Seaway, deploy examples/nextjs and print its URL
 	@$(BIN)/python scripts/machine.py docker
 	@$(BIN)/python scripts/demo.py
+
+install: setup ## on a server: Docker if it is missing, the command `seaway`, a service
+	@$(BIN)/python scripts/machine.py docker
+	@$(BIN)/python scripts/machine.py install $(VENV)
 
 stop: ## stop what `make demo` started
 	@$(BIN)/python scripts/demo.py stop

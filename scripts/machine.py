@@ -3,6 +3,7 @@
 
     machine.py venv DIR        the Python environment with Seaway in it
     machine.py docker [test]   Docker and the tools that Seaway calls; with `test` also what the tests call
+    machine.py install DIR     the command at /usr/local/bin/seaway and, where there is systemd, a service
 
 Says what it installs, and does nothing for what is there.
 """
@@ -20,6 +21,26 @@ SOCKET = Path("/var/run/docker.sock")
 DOCKERD_LOG = Path("/var/log/dockerd.log")
 UV = "uv==0.13.9"
 START_S = 60.0
+
+COMMAND = Path("/usr/local/bin/seaway")
+UNIT = Path("/etc/systemd/system/seaway.service")
+SERVICE = """\
+[Unit]
+Description=Seaway
+After=network-online.target docker.service
+Wants=network-online.target docker.service
+
+[Service]
+ExecStart={seaway} serve
+Restart=always
+RestartSec=1
+TimeoutStopSec=10
+# A build that runs is stopped with the server; what was deployed runs on under Docker.
+KillMode=mixed
+
+[Install]
+WantedBy=multi-user.target
+"""
 
 # Debian package -> the program that shows that it is there.
 RUNTIME = {"mmdebstrap": "mmdebstrap", "git": "git", "ca-certificates": "update-ca-certificates"}
@@ -43,6 +64,8 @@ def main(arguments: Sequence[str]) -> int:
             make_docker()
             if rest == ["test"]:
                 install(missing(TESTS))
+        case ["install", folder]:
+            make_service(Path(folder).resolve())
         case _:
             print(__doc__)
             return 2
@@ -109,6 +132,25 @@ def make_docker() -> None:
                 ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=sbin_path()
             )
     wait_for_docker()
+
+
+def make_service(venv: Path) -> None:
+    """The same twice: a file that is as it should be is left alone."""
+    seaway = venv / "bin" / "seaway"
+    link = COMMAND
+    if not link.is_symlink() or link.readlink() != seaway:
+        link.unlink(missing_ok=True)
+        link.symlink_to(seaway)
+    say(f"the command is {link}")
+    if not Path("/run/systemd/system").is_dir():
+        say("there is no systemd here; run it in the foreground: seaway serve")
+        return
+    unit = SERVICE.format(seaway=seaway)
+    if not UNIT.exists() or UNIT.read_text() != unit:
+        UNIT.write_text(unit)
+        subprocess.run(["systemctl", "daemon-reload"], check=True)
+    subprocess.run(["systemctl", "enable", "--now", "seaway"], check=True)
+    say("Seaway runs as a service; its log: journalctl -u seaway")
 
 
 def sbin_path() -> dict[str, str]:

@@ -36,7 +36,7 @@ async def test_only_the_health_check_needs_no_token(app, anybody):
     calls = [route for route in _routes(app) if route.path != "/health"]
     assert len(calls) >= 15
     for route in calls:
-        path = route.path.replace("{app}", "shop").replace("{deployment}", "1")
+        path = route.path.replace("{app}", "shop").replace("{deployment}", "1").replace("{path:path}", "nothing")
         for method in route.methods:
             answer = await anybody.request(method, path)
             assert (answer.status_code, answer.json()["code"]) == (401, "access.token_required"), (method, path)
@@ -128,7 +128,9 @@ async def test_a_domain_leads_to_one_app_only(owner, house):
     assert (answer.status_code, answer.json()["code"]) == (422, "app.invalid_setting")
 
 
-@pytest.mark.parametrize("path", ["apps/nobody", "apps/nobody/deployments", "apps/nobody/logs", "deployments/99"])
+@pytest.mark.parametrize(
+    "path", ["apps/nobody", "apps/nobody/deployments", "apps/nobody/logs", "deployments/99", "nothing"]
+)
 async def test_what_is_not_there_is_said_to_be_missing(owner, path):
     answer = await owner.get(f"/api/v1/{path}")
     assert (answer.status_code, bool(answer.json()["remedy"])) == (404, True)

@@ -10,7 +10,7 @@ import pytest
 
 from e2e import machine
 from e2e.apps import node_app
-from e2e.server import Server, names_of
+from e2e.server import Server
 
 APP = "discreet"
 
@@ -101,7 +101,7 @@ def test_no_answer_and_no_page_tells_it(server: Server, discreet: dict[str, obje
 
 
 def test_a_build_that_prints_it_does_not_put_it_into_the_log(server: Server, secret: str, tmp_path: Path) -> None:
-    folder = node_app(tmp_path / "app", "chatty", build='node -e "console.log(`token ${process.env.API_TOKEN}!`)"')
+    folder = node_app(tmp_path / "app", "chatty", build="""node -e "console.log('token ' + process.env.API_TOKEN + '!')\"""")
     told = server.deploy_live(folder, "chatty", "--env", f"API_TOKEN={secret}")
     log = server.deployment_log(told["deployment"])
     assert secret not in log
@@ -123,4 +123,3 @@ def test_the_token_of_the_server_is_for_its_owner_alone(server: Server) -> None:
     for name in ("token", "vault.key"):
         assert (server.home / name).stat().st_mode & 0o077 == 0
     assert server.home.stat().st_mode & 0o077 == 0
-    assert names_of(server.containers(APP)) or True

@@ -159,6 +159,7 @@ class ExampleSite:
     def __init__(self, apps: list[AppView], deployments: list[Deployment], logs: dict[int, list[LogLine]]) -> None:
         self.all_apps, self.all_deployments, self.logs = {a.name: a for a in apps}, {d.id: d for d in deployments}, logs
         self.asked: list[tuple[str, Kind, int | None]] = []
+        self.cancelled: list[int] = []
         self.sessions = {"a-session-of-the-tests"}
         self.codes = {CODE}
 
@@ -185,6 +186,10 @@ class ExampleSite:
     async def ask(self, app: str, kind: Kind, deployment: int | None) -> DeploymentView:
         self.asked.append((app, kind, deployment))
         return view(self.all_deployments[131])
+
+    async def cancel(self, deployment: int) -> None:
+        await self.deployment(deployment)
+        self.cancelled.append(deployment)
 
     async def sign_in(self, token: str) -> str | None:
         return self._session() if token == TOKEN else None

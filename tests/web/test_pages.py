@@ -23,7 +23,14 @@ PAGES = [
     *(f"/deployments/{n}" for n in (96, 110, 119, 120, 125, 127, 128, 129, 130, 131, 132, 133)),
     "/deployments/128?part=head",
 ]
-FORMS = ["/apps/shop/restart", "/apps/shop/start", "/apps/shop/stop", "/apps/shop/rollback", "/logout"]
+FORMS = [
+    "/deployments/131/cancel",
+    "/apps/shop/restart",
+    "/apps/shop/start",
+    "/apps/shop/stop",
+    "/apps/shop/rollback",
+    "/logout",
+]
 
 
 @pytest.fixture
@@ -167,7 +174,12 @@ def test_part_of_a_page_is_all_of_it_but_the_log(owner: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"), [("/apps/nope", "There is no app named"), ("/deployments/9", "There is no deployment 9")]
+    ("path", "said"),
+    [
+        ("/apps/nope", "There is no app named"),
+        ("/deployments/9", "There is no deployment 9"),
+        ("/nothing/here", "There is no page /nothing/here"),
+    ],
 )
 def test_what_is_not_there_is_said_with_a_remedy(owner: TestClient, path: str, said: str) -> None:
     answer = owner.get(path)
@@ -296,6 +308,14 @@ def test_a_form_asks_and_leads_to_the_deployment(
     )
     assert (answer.status_code, answer.headers["location"]) == (303, "/deployments/131")
     assert site.asked == [asked]
+
+
+def test_what_runs_can_be_cancelled_on_its_page(site: ExampleSite, owner: TestClient) -> None:
+    assert 'action="/deployments/131/cancel"' in owner.get("/deployments/131").text
+    assert "/cancel" not in owner.get("/deployments/128").text
+    answer = owner.post("/deployments/131/cancel", data={"form_token": form_token(SESSION)})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/deployments/131")
+    assert site.cancelled == [131]
 
 
 @pytest.mark.parametrize("path", FORMS)

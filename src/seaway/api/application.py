@@ -15,13 +15,13 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 def application(actions: routes.Actions, pages: APIRouter | None, lifespan: Lifespan) -> FastAPI:
     app = FastAPI(title="Seaway", version=__version__, lifespan=lifespan, openapi_url=None)
     problems.install(app)
-    app.include_router(routes.router(actions))
-    if pages is not None:
-        app.include_router(pages)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
         """The only call that needs no token."""
         return {"status": "ok", "version": __version__}
 
+    app.include_router(routes.router(actions))
+    if pages is not None:
+        app.include_router(pages)
     return app

@@ -15,10 +15,18 @@ from seaway.actions.reading import Reading
 from seaway.api import streams
 from seaway.api.resources import DeployBody, RollbackBody, app_json, app_with_releases_json, deployment_json
 from seaway.core.deployment import Deployment
+from seaway.core.errors import Missing
 from seaway.core.ports import Trees
 
 SESSION_COOKIES = ("__Host-seaway_session", "seaway_session")
 """Over https and on loopback; web/access.py sets them."""
+
+
+class NoSuchCall(Missing):
+    code = "request.no_such_call"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"There is no call /api/v1/{path}.", remedy="docs/api.md lists the calls.")
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,11 @@ def router(actions: Actions) -> APIRouter:
     who = Annotated[Caller, Depends(caller)]
     _add_app_calls(api, actions, who)
     _add_deployment_calls(api, actions, who)
+
+    @api.get("/{path:path}")
+    async def nothing_here(path: str) -> None:
+        raise NoSuchCall(path)
+
     return api
 
 

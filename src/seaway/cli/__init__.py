@@ -26,6 +26,7 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "start": ("lifecycle", "start", "Start a stopped app."),
     "cancel": ("lifecycle", "cancel", "Cancel a deployment that is queued or running."),
     "destroy": ("lifecycle", "destroy", "Remove an app and all that belongs to it."),
+    "open": ("open", "command", "Print a link to the pages that signs you in."),
     "plan": ("plan", "command", "Show how a folder would be built."),
     "doctor": ("doctor", "command", "Find out why an image cannot be pulled."),
     "explain": ("explain", "command", "Explain a failed build's log."),

@@ -5,6 +5,7 @@ words of an error and the name of an image must survive.
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 MASK = "•••"
@@ -65,6 +66,25 @@ def redact(text: str) -> str:
     for hints, pattern in _ROWS:
         if any(hint in lowered for hint in hints):
             text = _compiled(pattern).sub(rf"\1{MASK}", text)
+    return text
+
+
+# Values of variables that logs are full of and that give nothing away.
+_ORDINARY = frozenset({"production", "development", "staging", "testing", "localhost", "127.0.0.1", "0.0.0.0", "verbose"})
+_SHORTEST = 6
+
+
+def telling(values: Iterable[str]) -> tuple[str, ...]:
+    """What of known secrets must not be read anywhere: their lines, the longest first; short words are left alone."""
+    lines = {line.strip() for value in values for line in value.splitlines()}
+    found = (line for line in lines if len(line) >= _SHORTEST and line.lower() not in _ORDINARY)
+    return tuple(sorted(found, key=lambda line: (-len(line), line)))
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """The text without these; `telling` says which they are."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
     return text
 
 

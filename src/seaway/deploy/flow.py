@@ -69,7 +69,7 @@ async def settle(run: Run) -> None:
 async def fail(run: Run, finding: Finding) -> None:
     run.line("err", finding.title)
     await _take_away(run)
-    await finish(run, Status.FAILED, finding)
+    await finish(run, Status.FAILED, run.cleaned(finding))
 
 
 async def cancelled(run: Run) -> None:

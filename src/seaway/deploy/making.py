@@ -119,7 +119,7 @@ async def _planned(run: Run) -> Planned:
 
 
 def _make_plan(run: Run, path: Path) -> Planned:
-    tree = run.ports.read_tree(path)
+    tree = run.ports.read_tree(path, run.key.app)
     settings = run.deployment.settings
     pack = choose_pack(run.ports.packs.values(), tree)
     env = {name: value.reveal() for name, value in settings.env.items()}

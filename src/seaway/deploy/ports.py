@@ -38,7 +38,8 @@ class Ports:
     releases: Releases
     log: DeploymentLog
     trees: Trees
-    read_tree: Callable[[Path], Tree]
+    read_tree: Callable[[Path, str], Tree]
+    """A folder as packs see it, and the name by which they know it."""
     git: Git
     packs: Mapping[str, Pack]
     registry: Registry

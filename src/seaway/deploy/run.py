@@ -1,6 +1,7 @@
 """One deployment under way: what it is, what it has found out so far, and its voice."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from seaway.core.app import EnvironmentKey
@@ -8,6 +9,7 @@ from seaway.core.deployment import Deployment
 from seaway.core.events import Progress, Stream
 from seaway.core.finding import Finding
 from seaway.core.ports import Planned
+from seaway.core.redaction import telling, without
 from seaway.deploy.ports import Ports
 
 
@@ -35,14 +37,27 @@ class Run:
         return self.deployment.environment
 
     def say(self, text: str) -> None:
-        self.ports.log.append(self.deployment.id, self.step, "say", text)
+        self.line("say", text)
 
     def warn(self, finding: Finding) -> None:
-        self.warnings.append(finding)
-        self.ports.log.append(self.deployment.id, self.step, "warn", f"{finding.title}. {finding.remedy}")
+        self.warnings.append(self.cleaned(finding))
+        self.line("warn", f"{finding.title}. {finding.remedy}")
 
     def line(self, stream: Stream, text: str) -> None:
-        self.ports.log.append(self.deployment.id, self.step, stream, text)
+        self.ports.log.append(self.deployment.id, self.step, stream, without(text, self._secrets))
+
+    def cleaned(self, finding: Finding) -> Finding:
+        """Without the values of the app's variables, which a build or the app itself may have printed."""
+        title, remedy, *lines = (
+            without(text, self._secrets)
+            for text in (finding.title, finding.remedy, *finding.evidence, *finding.commands)
+        )
+        count = len(finding.evidence)
+        return Finding(finding.cause, title, tuple(lines[:count]), remedy, tuple(lines[count:]))
+
+    @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        return telling(value.reveal() for value in self.deployment.settings.env.values())
 
     def progress(self, progress: Progress) -> None:
         self.ports.log.progress(self.deployment.id, self.step, progress)

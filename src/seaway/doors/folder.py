@@ -50,15 +50,17 @@ class FolderTree:
     Raises UnreadableFile if there is no such folder.
     """
 
-    def __init__(self, root: Path | str) -> None:
+    def __init__(self, root: Path | str, name: str = "") -> None:
+        """`name` is what the app's folder is called where it comes from; here it may be called otherwise."""
         self._root = os.path.realpath(root)
+        self._name = name or os.path.basename(self._root)
         if not os.path.isdir(self._root):
             raise UnreadableFile(str(root), "there is no such folder", remedy="Name the folder that holds the app.")
         self._cache = _Cache()
 
     @property
     def name(self) -> str:
-        return os.path.basename(self._root)
+        return self._name
 
     def has(self, path: str) -> bool:
         full = self._inside(path)

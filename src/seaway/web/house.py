@@ -23,6 +23,7 @@ class HouseSite:
         self._reading = reading
         self._log = log
         self._roll_back = deploying.roll_back
+        self._cancel = deploying.cancel
         self._asks: Mapping[Kind, Callable[[Caller, str], Awaitable[Deployment]]] = {
             Kind.RESTART: deploying.restart,
             Kind.START: deploying.start,
@@ -50,6 +51,9 @@ class HouseSite:
         else:
             made = await self._asks[kind](OWNER, app)
         return await self._reading.deployment(made.id)
+
+    async def cancel(self, deployment: int) -> None:
+        await self._cancel(OWNER, deployment)
 
     async def sign_in(self, token: str) -> str | None:
         try:

@@ -59,6 +59,13 @@ def problem(request: Request, error: SeawayError) -> HTMLResponse:
     return page("problem.html", request, datetime.now(UTC), status=status, error=error)
 
 
+class NoSuchPage(Missing):
+    code = "web.no_such_page"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"There is no page /{path}.", remedy="All apps are on the first page.")
+
+
 def _to_sign_in(request: Request) -> Response:
     if access.session_of(request) is None and access.comes_from_elsewhere(request):
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -74,7 +81,7 @@ def router(site: Site, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     """All pages of a site. Every one but the sign-in needs a session."""
     pages, door = Pages(site, clock), SignIn(site, clock)
     routes = APIRouter(route_class=PageRoute, include_in_schema=False)
-    routes.add_api_route("/static/{version}/{name}", _static, methods=["GET"])
+    routes.add_api_route("/static/{version}/{name:path}", _static, methods=["GET"])
     routes.add_api_route("/login", door.show, methods=["GET"])
     routes.add_api_route("/login", door.sign_in, methods=["POST"])
     inside: list[tuple[str, str, Callable[..., Any]]] = [
@@ -85,7 +92,9 @@ def router(site: Site, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         ("POST", "/apps/{app}/start", pages.start),
         ("POST", "/apps/{app}/stop", pages.stop),
         ("POST", "/apps/{app}/rollback", pages.rollback),
+        ("POST", "/deployments/{deployment:int}/cancel", pages.cancel),
         ("POST", "/logout", door.sign_out),
+        ("GET", "/{path:path}", pages.nothing_here),
     ]
     for method, path, handler in inside:
         needed = [Depends(access.session_required(site))]
@@ -187,6 +196,13 @@ class Pages:
         if wanted and not wanted.isdecimal():
             raise Invalid(f"{wanted!r} is not the number of a deployment.", remedy="Choose one of the app's page.")
         return await self._ask(app, Kind.ROLLBACK, int(wanted) if wanted else None)
+
+    async def cancel(self, deployment: int, form: Form) -> Response:
+        await self._site.cancel(deployment)
+        return _see(f"/deployments/{deployment}")
+
+    async def nothing_here(self, path: str) -> Response:
+        raise NoSuchPage(path)
 
     async def _ask(self, app: str, kind: Kind, deployment: int | None = None) -> Response:
         view = await self._site.ask(app, kind, deployment)

@@ -27,6 +27,9 @@ class Site(Protocol):
     async def ask(self, app: str, kind: Kind, deployment: int | None) -> DeploymentView:
         """Restart, stop, start, or roll back to the release that `deployment` made."""
 
+    async def cancel(self, deployment: int) -> None:
+        """Ask a deployment to end; one that is over stays as it ended. Raises UnknownDeployment."""
+
     async def sign_in(self, token: str) -> str | None:
         """A new session for the bearer of this token; None when the token is not known."""
 
