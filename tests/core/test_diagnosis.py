@@ -19,7 +19,7 @@ from seaway.core.excerpt import BEGINNING, STEMS
 from seaway.core.facts import OPENERS
 from seaway.core.rules import RULES
 from seaway.core.signs import PATTERNS, STRONG, WEAK, signs_in
-from seaway.core.words import WORDS
+from seaway.core.words import WORDS, WORKING, read_context
 
 DATA = Path(__file__).parent / "data"
 
@@ -48,7 +48,7 @@ def right_answers(case: dict[str, Any]) -> set[str]:
 # --- Real failures
 
 
-@pytest.mark.parametrize("name", ["failures.jsonl", "written_failures.jsonl"])
+@pytest.mark.parametrize("name", ["failures.jsonl", "collected_failures.jsonl", "written_failures.jsonl"])
 def test_failures_are_explained_as_they_turned_out(name):
     every = cases(name)
     misses = []
@@ -66,6 +66,43 @@ def test_most_real_failures_are_explained_by_the_log_alone():
     right = sum(top(case["log"]) in right_answers(case) for case in FAILURES)
     print(f"{right / len(FAILURES):.1%} by the log alone")
     assert right / len(FAILURES) >= 0.8
+
+
+# --- What somebody tells beside it
+
+
+@pytest.mark.parametrize(
+    ("context", "fact"),
+    [
+        ("An older version of the client works.", "told other version"),
+        ("With 3.12.3 the same job pulls.", "told other version"),
+        ("podman pulls the image with the same login.", "told other client"),
+        ("docker pull works on the node.", "told works by hand"),
+        ("After docker logout the pull succeeds.", "told anonymous works"),
+        ("Colleagues pull it: on another machine it works.", "told others can"),
+        ("A rerun passes.", "told later works"),
+    ],
+)
+def test_what_works_instead_is_heard(context, fact):
+    assert fact in read_context(context)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "An older version of the client does not work either.",
+        "docker login succeeded.",
+        "It never worked, not with podman and not with another version.",
+        "Whether another version works is not known.",
+    ],
+)
+def test_what_fails_too_is_not_taken_for_what_works(context):
+    assert not read_context(context) & WORKING.keys()
+
+
+@pytest.mark.parametrize("context", ["Nobody is logged in.", "The user was never logged in.", "Not logged in."])
+def test_a_denied_login_is_no_login(context):
+    assert {"told no login"} == read_context(context) & {"told no login", "told login ok"}
 
 
 # --- Real clients against a registry of our own
@@ -420,9 +457,10 @@ def test_every_line_that_a_strong_sign_is_on_is_kept():
 def test_every_fact_that_a_rule_needs_can_be_found():
     derived = {
         "refused", "silent text", "denied and unauthorized", "oauth refused", "anonymous refused", "login refused",
-        "manifest forbidden", "ghcr unauthorized", "own registry", "op push",
+        "manifest forbidden", "ghcr unauthorized", "own registry", "op push", "was sent", "may be absent",
+        "odd answer to a login",
     }  # fmt: skip
-    known = {*STRONG, *WEAK, *WORDS, *derived, *(pattern.fact for pattern in PATTERNS)}
+    known = {*STRONG, *WEAK, *WORDS, *WORKING, *derived, *(pattern.fact for pattern in PATTERNS)}
     needed = {name for rule in RULES for name in rule.needs | rule.without if not name.startswith("on ")}
     assert needed <= known
     assert known >= OPENERS

@@ -1,5 +1,9 @@
-"""`seaway explain [FILE]`: what a tool's output says about an image that cannot be had. Needs no server."""
+"""`seaway explain [FILE]`: what a tool's output says about an image that cannot be had. Needs no server.
 
+It prints by itself: `cli/show.py` knows deployments too, and bringing them in takes longer than explaining a log.
+"""
+
+import re
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,6 +21,10 @@ _NOTHING = (
     "If an image cannot be had, give the whole output of the command that failed, from its first line:",
     "  docker pull IMAGE 2>&1 | seaway explain",
     "To try an image from this machine: seaway doctor IMAGE",
+)
+# A log must not move the cursor, retitle the window or forge a line.
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])?|[\x00-\x08\x0a-\x1f\x7f-\x9f]"
 )
 
 
@@ -55,13 +63,13 @@ def _as_json(diagnosis: "Diagnosis") -> dict[str, Any]:
 
 
 def _report(found: "list[Diagnosis]", *, colour: bool) -> Iterator[str]:
-    from seaway.cli.show import finding_lines
-
     if not found:
         yield from _NOTHING
         return
     best, *others = found
-    yield from finding_lines(best.finding, colour=colour)
+    yield _painted(f"✕ {best.finding.title}", colour, fg="red", bold=True)
+    yield from (f"    {_ESCAPES.sub('', line)}" for line in best.finding.evidence)
+    yield from _what_to_do(best, colour=colour)
     if best.doctor:
         yield "  To find out for certain, on the machine that failed:"
         yield f"    {best.doctor}"
@@ -69,5 +77,13 @@ def _report(found: "list[Diagnosis]", *, colour: bool) -> Iterator[str]:
         likely = "The text alone cannot tell it from this" if other.finding.cause in best.acceptable else "Less likely"
         yield ""
         yield f"{likely}: {other.finding.title}"
-        yield f"  Do: {other.finding.remedy}"
-        yield from (f"    {command}" for command in other.finding.commands)
+        yield from _what_to_do(other, colour=colour)
+
+
+def _what_to_do(diagnosis: "Diagnosis", *, colour: bool) -> Iterator[str]:
+    yield f"  Do: {diagnosis.finding.remedy}"
+    yield from (f"    {_painted(command, colour, fg='cyan')}" for command in diagnosis.finding.commands)
+
+
+def _painted(text: str, colour: bool, **style: Any) -> str:
+    return click.style(text, **style) if colour else text

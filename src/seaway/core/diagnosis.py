@@ -15,7 +15,7 @@ from seaway.core.facts import GENERIC, OPENERS, SPECIFIC, Facts, read_facts
 from seaway.core.finding import Finding
 from seaway.core.image import DOCKER_HUB
 from seaway.core.redaction import redact
-from seaway.core.rules import RULES
+from seaway.core.rules import RARITY, RULES
 
 _LEAST_POINTS = 25
 # How far behind the best a cause may be and still be an answer that the text allows.
@@ -70,7 +70,8 @@ def weigh(names: frozenset[str]) -> list[tuple[str, int]]:
     for rule in RULES:
         if rule.needs <= names and not rule.without & names:
             points[rule.cause] = points.get(rule.cause, 0) + rule.points
-    return sorted((pair for pair in points.items() if pair[1] >= _LEAST_POINTS), key=lambda pair: -pair[1])
+    enough = (pair for pair in points.items() if pair[1] >= _LEAST_POINTS)
+    return sorted(enough, key=lambda pair: (-pair[1], RARITY.get(pair[0], len(RARITY))))
 
 
 def _diagnosis(facts: Facts, label: str, close: Sequence[str]) -> Diagnosis:

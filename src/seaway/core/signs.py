@@ -3,8 +3,8 @@
 1. A sign turns a line of output into a fact's name; rules.py decides over facts and never over text.
 2. Everything is matched in lower case. Most signs are plain substrings, which are cheap; a pattern is tried only on a
    line that holds its gate.
-3. A weak sign (a bare status, a refused connection) counts only on a line that is about images, see ANCHORS and
-   FOREIGN; a strong one is printed by nothing but container tools and registries.
+3. A weak sign (a bare status, a refused connection) counts only on a line that is about images (facts.py); a strong
+   one is printed by nothing but container tools and registries.
 """
 
 import re
@@ -19,7 +19,8 @@ STRONG: Mapping[str, tuple[str, ...]] = {
         "error while fetching server api version", "are you trying to connect to a tls-enabled daemon",
         "cannot connect to podman", "unable to connect to podman", "cannot connect to the podman",
         "permission denied while trying to connect to the docker", "pipe/docker", "dockerdesktoplinuxengine",
-        "error during connect:",
+        "error during connect:", "rootless containerd not running", "validate service connection",
+        "unable to resolve docker endpoint", "could not find a valid docker environment",
     ),
     "unpack": (
         "failed to register layer", "applylayer", "error applying layer", "while applying layer",
@@ -33,7 +34,8 @@ STRONG: Mapping[str, tuple[str, ...]] = {
         "error erasing credentials", "user interaction is not allowed", "cannot autolaunch d-bus",
         "org.freedesktop.secret", "pass not initialized", "pass store is uninitialized",
         "specified logon session does not exist", "stub received bad data", "error calling credential helper",
-        "failed to exec credential provider", "credential provider plugin",
+        "failed to exec credential provider", "credential provider plugin", "execing credential provider",
+        "error while executing plugin",
     ),
     "config corrupt": (
         "error loading config file", "invalid auth config file", "illegal base64 data", "error reading config file",
@@ -43,21 +45,25 @@ STRONG: Mapping[str, tuple[str, ...]] = {
         "unable to retrieve some image pull secrets", "failedtoretrieveimagepullsecret", "invalid docker config secret",
     ),
     # Question 2: did a request get an HTTP answer?
-    "plain http": ("server gave http response to https client", "malformed http response"),
+    "plain http": (
+        "server gave http response to https client", "malformed http response", "http request was sent to https port",
+    ),
     # What the registry says outright.
     "rate limit": (
         "toomanyrequests", "pull rate limit", "pull qps exceeded", "too many requests to registry",
-        "increase-rate-limit", "rate exceeded",
+        "increase-rate-limit", "rate exceeded", "too many failed login attempts", "exceeded for quota metric",
+        "(hap429)",
     ),
     "firewalled": (
         "is not allowed access", "aka.ms/acr/firewall", "while fetching image layer", "is rejected by policy",
         "source image rejected", "a signature was required", "due to configured policy", "no valid trust data",
         "remote trust data does not exist", "us export control", "u.s. export control",
-        "prohibited by organization's policy", "public network access is disabled",
+        "prohibited by organization's policy", "public network access is disabled", "registry access management",
+        "binaryauthorization", "binary authorization", "namespace has been disabled", "is not allowed by policy",
     ),
     "quota": (
         "repositories, limit is", "exceed the configured upper limit", "exceeds the configured",
-        "denied: quota exceeded",
+        "denied: quota exceeded", "maximum allowed number of", "maximum number of images", "maximum number of tags",
     ),
     "immutable": (
         "cannot be overwritten because", "repository is immutable", "imagetagalreadyexists", "configured as immutable",
@@ -68,7 +74,7 @@ STRONG: Mapping[str, tuple[str, ...]] = {
         "prettyjws", "missing signature key", "unsupported mediatype", "manifest_invalid", "unsupported manifest",
         "does not support oci", "not implemented: media type", "unsupported schema version", "docker image format v1",
         "unsupported docker v1 manifest", "unsupported manifest schema", "unknown image class",
-        "mediatype in manifest should be", "children may not be fetched",
+        "mediatype in manifest should be", "children may not be fetched", "unsupported image-specific operation",
     ),
     "platform": (
         "no matching manifest", "no match for platform", "no image found in manifest list",
@@ -79,13 +85,14 @@ STRONG: Mapping[str, tuple[str, ...]] = {
         "invalid reference format", "could not parse reference", "name_invalid", "invalidimagename",
         "not a valid repository/tag", "invalid repository name", "invalid image name", "couldn't parse image",
         "repository name must be", "repository can only contain", "tag can only contain",
-        "no unqualified-search registries", "error parsing reference", "unsupported digest algorithm",
-        "invalid checksum digest", "repository name not canonical",
+        "no unqualified-search registries", "short name mode is enforcing", "invalid_reference",
+        "missing registry or repository", "invalid namespace name", "error parsing reference",
+        "unsupported digest algorithm", "invalid checksum digest", "repository name not canonical",
     ),
     "odd name": ("docker.io/docker.io/", "ghcr.io/ghcr.io", "library/ghcr.io", "repository%3a%2f", "repository:/"),
     "tag missing": (
         "manifest unknown", "manifest_unknown", "no such manifest", "tag_not_found", "unknown manifest",
-        "requested image not found", "manifest not found",
+        "requested image not found", "manifest not found", "could not locate a version matching",
     ),
     "name unknown": (
         "name unknown", "name_unknown", "repositorynotfoundexception", "repository not known to registry",
@@ -106,16 +113,32 @@ STRONG: Mapping[str, tuple[str, ...]] = {
     # Questions 3, 4 and 6: refusals. What was said; the rules ask by whom, to whom and at which step.
     "denied twice": ("denied: denied",),
     "requested access denied": ("requested access to the resource is denied",),
-    "pull access denied": ("pull access denied", "may require 'docker login'", "may require authorization"),
+    "pull access denied": (
+        "pull access denied", "may require 'docker login'", "may require authorization", "no pull access",
+    ),
     "insufficient scope": ("insufficient_scope",),
     "wrong password": (
         "incorrect username or password", "wrong username or password", "invalid authorization credential",
+        "wrong login/password", "wrong username was used", "bad_credential", "bad props auth token",
+        "login username is not valid",
     ),
+    "nothing to log in with": (
+        "username and password required", "interactive login from a non tty", "must provide --username",
+        "cannot perform an interactive login",
+    ),
+    "dead token": (
+        "personal access token is expired", "personal access token has expired", "personal access token is disabled",
+        "personal access token was revoked", "personal access token is inactive",
+    ),
+    "repository manager denied": ("the client does not have permission",),
+    "asks for login": ("please login to the", "please log in to the"),
     "any 401": ("invalid username/password",),
     "access forbidden": ("denied: access forbidden",),
     "gitlab basic": ("http basic: access denied",),
     "token expired": ("authorization token has expired",),
-    "no credentials found": ("could not find credentials", "no credentials found", "credentials not found for"),
+    "no credentials found": ("could not find credentials", "no credentials found", "credentials not found for",
+        "no authentication credentials",
+        "no credentials on this request"),
     "no basic auth": ("no basic auth credentials",),
     "hub scopes": ("access token has insufficient scopes",),
     "token scopes": ("does not match expected scopes",),
@@ -133,7 +156,7 @@ STRONG: Mapping[str, tuple[str, ...]] = {
     "oauth token": ("failed to fetch oauth token",),
     "authorize failed": ("failed to authorize",),
     "no such image": ("no such image",),
-    "no digest recorded": ("could not be accessed on a registry to record its digest",),
+    "no digest recorded": ("could not be accessed on a registry to record its digest", "unable to pin image"),
     # Not failures in themselves: what was done, to what, and with what.
     "sent": ("[auth] ", "sharing credentials for", "failed to fetch oauth token", "using authentication for"),
     "not sent": (
@@ -157,7 +180,7 @@ STRONG: Mapping[str, tuple[str, ...]] = {
     "at upload": ("blobs/uploads", "writing blob", "initiating layer upload"),
     "official": ("/library/",),
     "swarm": ("swarm", "docker stack", "docker service", "err: no such image"),
-    "html": ("<html", "<!doctype", "invalid character '<'"),
+    "html": ("<html", "<!doctype", "invalid character '<'", "media type text/html"),
     "bitnami": ("bitnami/",),
     "old home": ("k8s.gcr.io", "docker.pkg.github.com", "bintray.io", "gcr.io/google", "gcr.io/ml-", "gcr.io/kube"),
 }  # fmt: skip
@@ -176,6 +199,10 @@ WEAK: Mapping[str, tuple[str, ...]] = {
         "self-signed certificate", "certificate is not trusted", "pkix path building", "certificate_verify_failed",
         "unable to verify the first certificate", "certificate verify failed", "certificate is not standards compliant",
     ),
+    "tls refused": (
+        "remote error: tls", "handshake failure", "handshake_failure", "sslv3 alert", "tlsv1 alert", "bad certificate",
+        "protocol version not supported",
+    ),
     "wrong name": (
         "legacy common name", "any ip sans", "certificate is valid for", "not valid for any names", "hostname mismatch",
         "cannot validate certificate for", "no alternative certificate subject", "certificate name does not match",
@@ -188,7 +215,7 @@ WEAK: Mapping[str, tuple[str, ...]] = {
     ),
     "dns": (
         "no such host", "server misbehaving", "temporary failure in name resolution", "name or service not known",
-        "getaddrinfo", "could not resolve host", "enotfound", "eai_again", "unknownhostexception",
+        "getaddrinfo", "could not resolve host", " enotfound", "eai_again", "unknownhostexception",
         "nodename nor servname", "no address associated with hostname", "failed to resolve host",
         "temporary failure resolving",
     ),
@@ -199,7 +226,8 @@ WEAK: Mapping[str, tuple[str, ...]] = {
         "web gateway", "captive portal", "sophos", "407 proxy",
     ),
     "unreachable": (
-        "i/o timeout", "client.timeout exceeded", "connection refused", "no route to host", "network is unreachable",
+        "i/o timeout", "client.timeout", "could not reach any registry", "connection refused", "no route to host",
+        "network is unreachable",
         "connection timed out", "tls handshake timeout", "waiting for connection", "operation timed out", "etimedout",
         "econnrefused", "econnreset", "connection reset by peer", "timeout awaiting response", "host is unreachable",
         "context deadline exceeded", "read timed out", "broken pipe", "client connection lost", "connectex", "wsarecv",
@@ -210,13 +238,14 @@ WEAK: Mapping[str, tuple[str, ...]] = {
     "firewalled": (
         "you have been blocked", "embargo", "sanction", "not available in your country", "access blocked",
         "not allowed by your organization", "not permitted by policy", "admission webhook", "blocked by",
+        "policy blocks", "signature verification", "no matching signatures",
     ),
     "quota": (
         "quota", "payment required", "billing", "spending limit", "plan limit", "storage limit", "over its limit",
         "account is suspended", "limit of private repositories",
     ),
     "immutable": (
-        "immutable", "updating assets", "does not allow overwrit", "not allowed to overwrite", "be overwritten",
+        "immutab", "updating assets", "does not allow overwrit", "not allowed to overwrite", "be overwritten",
         "tag already exists",
     ),
     "retired": (
@@ -242,33 +271,45 @@ WEAK: Mapping[str, tuple[str, ...]] = {
     "server setup": (
         "request entity too large", "body too large", "payload too large", "content too large", "invalid audience",
         "www-authenticate", "404 page not found", "405 method not allowed", "301 moved", "308 permanent", "302 found",
-        "after top-level value", "missing location", "location header", "x-forwarded",
+        "after top-level value", "malformed http status", "missing location", "location header", "x-forwarded",
         "token verification", "signature is invalid", "missing realm", "no challenge", "unable to decode token",
     ),
     "server error": (
         "internal server error", "bad gateway", "service unavailable", "gateway time", "unexpected http status: 5",
         "unexpected eof", ": eof", "stream error", "internal_error", "unknown: unknown error",
-        "service temporarily", "backend error", "internal error",
+        "service temporarily", "backend error", "internal error", "cannot reuse body",
     ),
-    "client crash": ("panic: runtime", "nil pointer", "segmentation violation", "is too old. minimum"),
+    "client crash": (
+        "fatal error: concurrent", "panic: runtime", "nil pointer", "segmentation violation", "is too old. minimum",
+        "is too new. maximum",
+    ),
     "access forbidden": ("access forbidden",),
-    "wrong password": ("invalid username or password", "bad username or password", "username or password is incorrect"),
+    "wrong password": (
+        "invalid username or password", "bad username or password", "username or password is incorrect",
+        "invalid clientid", "invalid client secret", "client id must be guid", "aadsts", "invalid_client",
+    ),
     "token expired": (
         "token has expired", "token expired", "token is expired", "expired token", "expiredtoken", "jwt expired",
         "security token included in the request is expired", "session has expired", "credentials have expired",
-        "expired credentials", "credential has expired",
+        "expired credentials", "credential has expired", "server failed to authenticate the request",
     ),
     "hub scopes": ("insufficient scopes",),
     "token scopes": ("expected scopes", "insufficient scope", "missing scope", "required scope", "needs at least"),
     "write package": ("write_package",),
     "read package": ("read_package",),
-    "unknown token": ("cannot be authenticated with",),
+    "unknown token": (
+        "cannot be authenticated with", "invalid token", "invalid_token", "token is invalid", "invalid access token",
+        "token is not valid", "token was revoked", "token has been revoked", "revoked token",
+    ),
     "gar read denied": ("storage.objects.get", "storage.objects.list", "storage.buckets.get", "caller does not have"),
     "gar write denied": ("storage.buckets.create", "storage.objects.create", "token exchange failed"),
     "unauthenticated": ("anonymous caller", "unauthenticated caller", "allusers"),
     "sso": ("saml", "x-github-sso", "single sign-on"),
     "classic only": ("personal access token (classic)", "fine-grained", "token type"),
-    "two-factor": ("personal access token instead", "two-factor"),
+    "two-factor": (
+        "personal access token instead", "two-factor", "with a personal access token", "use a personal access token",
+        "use personal access token",
+    ),
     "auth required": (
         "authentication required", "authentication is required", "requires authentication", "not logged in",
         "need to login", "need to log in", "please login", "please log in", "no credentials", "login required",
@@ -327,7 +368,7 @@ PATTERNS = (
     Pattern("pull secret", "secret", r'secrets? "[^"]*(reg|pull|docker|image|ghcr)[^"]*" (not found|is invalid)'),
     Pattern("pull secret", ".dockerconfigjson", r"required|invalid|not found|missing|find key"),
     Pattern("pull secret", "dockerconfigjson|imagepullsecret|image pull secret|dockerconfig",
-            r"unmarshal|required|invalid|not found|couldn't find|error|missing|fail"),
+            r"unmarshal|required|invalid|not found|couldn't find|couldn't parse|illegal|error|missing|fail"),
     Pattern("dns", "lookup ", r"lookup \S+ on \S+: |lookup \S+: (no|server|i/o|temporary)", weak=True),
     Pattern("proxy", "proxy",
             r"invalid proxy|proxy (url|server|error|refused)|(?<![\w.:=-])407\b|https?_proxy|via proxy", weak=True),
@@ -340,18 +381,23 @@ PATTERNS = (
     Pattern("quota", "limit|maximum|402", r"(repositor|storage|plan|account|artifact)[^\n]{0,40}(limit|maximum)"
             r"|(limit|maximum)[^\n]{0,40}(exceed|reached|repositor)|(status|code|http)[^\n]{0,6}\b402\b", weak=True),
     Pattern("retired", "412|410", r"(status|code)[^\n]{0,12}\b41[02]\b", weak=True),
-    Pattern("manifest format", "media type|mediatype|schema",
+    Pattern("manifest format", "media type|mediatype|schema|manifest type",
             r"(no longer|not) supported|unsupported|unrecogni[sz]ed|unknown media", weak=True),
+    Pattern("platform", "exec format error|incompatible with a",
+        r"\bexec \S+: exec format|based image is incompatible"),
     Pattern("platform", "actual: |platform", r"actual: linux|requested image's platform|platform \S+ (not|is not)"),
     Pattern("bad reference", "lookup http", r"lookup https?( on|:)"),
     Pattern("bad reference", "invalid|empty",
             r"(image|reference|repository|tag)( name)? (is |\S+ is )?(invalid|empty)\b"
             r"|\b(invalid|empty) (image|reference|repository|tag)\b", weak=True),
+    Pattern("manifest format", "not supported", r"(manifest|media) ?type \S+ (is )?not supported"),
     Pattern("odd name", "/v2/|scope=", r"/v2/https?:|/v2/[^ \"?]*//|scope=repository%3a%2f|/v2/[^ \"?]*\.(io|com)/"),
     Pattern("bad request", "400", r"400 bad request|(status|code)[^\n]{0,8}\b400\b|\(400\)", weak=True),
     Pattern("tag missing", "manifest for ", r"manifest for \S+ not found"),
     Pattern("tag missing", "not found", r"(?<![a-z0-9._/-])[a-z0-9._/-]+(:[a-z0-9._-]+|@sha256:[0-9a-f]+): not found"
-            r"|failed to resolve[^\n]*not found|(tag|manifest|chart|image) \S* ?(was |is )?not found", weak=True),
+            r"|failed to resolve[^\n]*not found|(tag|manifest|chart|image|reference) \S* ?(was "
+            r"|is )?not found(?!,? (pulling"
+            r"|locally))", weak=True),
     Pattern("tag missing", "404",
             r"manifests?/[^\n]*(?<![\w.:=-])404\b|(?<![\w.:=-])404\b[^\n]*manifest|status[^\n]{0,8}\b404\b", weak=True),
     Pattern("name unknown", "repository|repo not|project",
@@ -359,13 +405,26 @@ PATTERNS = (
             r"|(repository|repo|project) not found", weak=True),
     Pattern("blob missing", "content at|descriptor|blobs/sha256",
             r"content at [^\n]*not found|descriptor[^\n]*not found|blobs/sha256[^\n]*\b404\b"),
+    Pattern("no credentials found", "no credentials for", r"no credentials for \S+ (found|in )"),
+    # Docker before 1.13 said this of a repository that it may not read.
+    Pattern("pull access denied", "error: image ", r"error: image \S+ not found"),
+    Pattern("at manifest put", "put request to", r"put request to https?://\S+/manifests/"),
+    Pattern("at manifest put", "writing manifest: uploading manifest", r"uploading manifest"),
+    Pattern("account disabled", "disabled|locked|suspended|deactivated",
+            r"(user|robot|account|token|robot \S+|app token)[^\n]{0,12} (has been|is|was) (disabled|locked|suspended"
+            r"|deactivated)"
+            r"|nonexistent or disabled", weak=True),
+    Pattern("firewalled", "admission webhook", r"admission webhook.*(image|registr|signature|digest)"),
+    Pattern("blob missing", "content digest", r"content digest \S+ not found"),
+    Pattern("server setup", "read-only|read only", r"read[- ]only mode", weak=True),
     Pattern("server setup", "413", r"(status|statuscode|code|http)[^\n]{0,3}\b413\b"),
     Pattern("server setup", "413 ", r"(?<![\w.:=/-])413 ", weak=True),
     Pattern("server setup", "realm",
             r"realm[^\n]{0,4}[=:][^\n]{0,14}(localhost|127\.0\.0\.1)|(invalid|missing|no) realm"),
     Pattern("server setup", "lookup |https://", r"https?://[^/ ]+:\d+:\d+/|lookup \S+:\d+: no such host"),
     Pattern("server setup", "login attempt|pinging|ping attempt|error pinging", r"\b(200|30[1278]|40[045])\b"),
-    Pattern("server setup", "unexpected", r"unexpected (http )?status( code)?:? (200|30\d|405|406)\b"),
+    Pattern("server setup", "unexpected", r"unexpected (http )?(status( code)?:? )?(200|30\d|405|406|501)\b"
+            r"|unexpected 40[45] response status"),
     Pattern("server setup", "unexpected end of json", r"error parsing http|response"),
     Pattern("server setup", "challenge", r"(no|missing|without|empty|malformed|invalid) [^\n]{0,20}challenge"
             r"|challenge[^\n]{0,20}(missing|empty|invalid|malformed)"),
@@ -374,7 +433,7 @@ PATTERNS = (
     Pattern("server log", "level=error|level=warning",
             r"authorizing context|http\.request|go\.version|token (from|signed)|service=registry|instance\.id"),
     Pattern("server error", "5",
-            r"(status|code|http)[^\n]{0,6}\b5[0-3]\d\b|\b5(00 internal|02 bad|03 serv|04 gate)|\(5\d\d\)",
+            r"(status|code|http)[^\n]{0,6}\b5(0[02-9]|[1-3]\d)\b|\b5(00 internal|02 bad|03 serv|04 gate)|\(5\d\d\)",
             weak=True),
     Pattern("server error", "unexpected status", r"unexpected status[^\n]*: 5\d\d\b"),
     Pattern("denied once", "denied",
@@ -388,40 +447,16 @@ PATTERNS = (
     Pattern("aws no resource policy", "resource-based policy", r"no resource-based policy"),
     Pattern("installation write", "installation not allowed to", r"to (create|write|delete|update)"),
     Pattern("installation read", "installation not allowed to", r"to read"),
-    Pattern("quay robot", "robot", r"robot[^\n]{0,60}(not find|invalid|disabled|incorrect|wrong|does not exist)"
+    Pattern("quay robot", "robot", r"robot[^\n]{0,60}(not find|invalid|incorrect|wrong|does not exist)"
             r"|(not find|invalid|wrong) robot", weak=True),
     Pattern("nv denied", "access denied",
             r"(denied|token)[^\n]*: access denied|(?<!pull )access denied\s*$", weak=True),
     Pattern("forbidden", "403", r"(status|code|http)[^\n]{0,6}\b403\b|\(403\)|(?<![\w.:=/-])403 ", weak=True),
     Pattern("unauthorized", "401", r"(status|code|http)[^\n]{0,6}\b401\b|\(401\)|(?<![\w.:=/-])401 ", weak=True),
-    Pattern("op login", "login|logging in|/v2/",
+    Pattern("op login", "login|logging in|authenticating|/v2/",
             r"(?<!require ')\b(docker|registry|podman|nerdctl|skopeo|oras|crane auth|acr) login\b|login attempt"
-            r"|logging (in|into)\b|docker/login-action|authenticating creds"
+            r"|logging (in|into)\b|login did not succeed|wrong login/password|docker/login-action|authenticating creds"
             r'|(?:get )?"?https?://[^/ ]+/v2/"?: (unauth|denied)'),
-)  # fmt: skip
-
-# A line is about images when it holds one of these; its neighbours are given the benefit.
-ANCHORS = (
-    "/v2/", "/v1/_ping", "docker.io", "ghcr.io", "gcr.io", "quay.io", "azurecr.io", "dkr.ecr", "public.ecr", "pkg.dev",
-    "nvcr.io", "registry-1.", "mcr.microsoft", "lscr.io", "registry.gitlab", "response from daemon", "pull image",
-    "pulling", "pull access", "image pull", "imagepull", "failed to pull", "failed to push", "failed to resolve",
-    "failed to solve", "docker:", "docker pull", "docker push", "docker login", "podman", "skopeo", "buildah",
-    "container registry", "oci://", "docker://", "/manifests/", "from registry", "bearer token", "oauth token",
-    "anonymous token", "push refers", "pushing", "containerd", "kubelet", "kaniko", "crane", "helm pull", "helm push",
-    "overlay2", "/var/lib/docker", "/var/lib/containers", "daemon.json", "docker compose", "auth token", "dockerhub",
-    "docker hub", "register layer", "extract layer", "applylayer", "writing blob", "copying blob", "load metadata",
-    "access to the resource is denied", "denied: denied", "manifest unknown", "toomanyrequests",
-    "error parsing http", "authorizing context", ".docker/", "docker-credential", "the docker", "docker build",
-    "docker run", "image from registry", "push image",
-)  # fmt: skip
-
-# Programs whose own services and registries answer with the same words.
-FOREIGN = (
-    "npm err", "npm error", "npm warn", "err_pnpm", "yarn ", "pip ", "pip3", "pip._vendor", "composer", "cargo",
-    "rubygems", "bundler", "maven", "gradle", "go: ", "apt-get", "e: failed", "git@", "fatal: ", "remote: ",
-    "traceback", "postgres", "mysql", "mariadb", "redis", "mongo", "rabbitmq", "amqp", "kafka", "elasticsearch", "smtp",
-    "psycopg", "sqlalchemy", "prisma", "sequelize", "database", ":5432", ":3306", ":6379", ":27017", "nginx: [emerg]",
-    "    at ", '  file "', "git clone", ".git/", "jdbc:",
 )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 1. Each row is a fact and the ways to say it, as regular expressions over lower-case text.
 2. `~` stands for a few words of the same clause, `%login` for any word for a credential, `%works` for any for success.
 3. General vocabulary only: a row that fits one report and no other is worth nothing.
+4. WORDS are looked for in the whole text, WORKING only in clauses that tell of a success: what works instead (another
+   client, another machine, without a login) says more than how it fails.
 """
 
 import re
@@ -12,7 +14,7 @@ from functools import cache
 WORDS: Mapping[str, tuple[str, ...]] = {
     # The image
     "told public": (
-        "open[- ]source",
+        "open[- ]source (?:image|project|app)",
         r"(?<!not )(?<!made )(?<!yet )(?<!other )\bpublic\b(?! (?:source|internet|network|ip|cloud|key|url|"
         "domain))(?<!repository is public)",
         r"\bofficial\b", "anyone (?:may|can)", "docs' command",
@@ -23,7 +25,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     "told typo": (
         "(?:repository|package|project) (?:was|has been|is) (?:deleted|removed|renamed)(?! from)",
-        r"docker build\b(?! with)", "build -t", "typo", "mistyped", "typed by hand", "misspel",
+        r"(?:with|by|run|runs|ran|only|just) (?:a |an? earlier )?docker build\b", "build -t", "typo",
+        "built (?:by|in|with)~(?:step|stage|script|docker build|machine)", "mistyped", "typed by hand", "misspel",
         "wrong (?:name|path|image|repo)", "copied from",
         "(?:does|do|did|was|has|is|were)(?: not|n't) (?:yet )?(?:been )?(?:exist|create|publish|push)",
         "never (?:been )?(?:created|pushed|published|existed)", "first push",
@@ -70,19 +73,6 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         r"(?:holds|has|had|lists)(?! no)\b[^.;]{0,30}log ?in", "uses? a credential",
         "(?:still )?in (?:its|the|their) (?:docker )?(?:config|keychain)",
     ),
-    "told anonymous works": (
-        "anonymous(?:ly)?~%works",
-        "%works~(?:anonymous|without (?:a |any )?(?:log|cred|auth)|log(?:ged|ging)? ?out|empty (?:docker )?config)",
-        "without (?:a |any )?(?:log|cred|auth)~%works", "log(?:ging|ged)? ?out~(?:%works|fix|help|cure)",
-        "(?:empty|fresh|clean) (?:docker )?config~%works",
-        "(?:entry|login|credential)s? (?:is|was|were) (?:deleted|removed)",
-    ),
-    "told others can": (
-        "every(?:one|body) else~(?:can|pull|work|install)",
-        "(?:another|other) (?:person|people|machine|user|host|computer|laptop|place|network)s?~(?:can|pull|work)",
-        "others (?:can |could )?pull", "maintainers? (?:can|could) pull",
-        "(?:pulls?|works) (?:fine )?(?:everywhere|elsewhere)",
-    ),
     "told dead": (
         r"%login\b~(?:expir|revok|rotat|regenerat|disabled|deactivat|dead\b|lapsed|invalidat|deleted|suspended)\w*",
         "ran out", "no longer valid", "left the (?:company|org|team)",
@@ -104,7 +94,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "yesterday", "restart", "once a day", "eventually", r"scal(?:e|ed|ing)\b", "reschedul", "new nodes?",
     ),
     "told short token": (
-        "get-login", r"\becr\b", "access[- ]token", "job[- ]token", "ci_job", "gcloud", "oauth2accesstoken",
+        "get-login", r"\becr\b", r"\b(?:azure|acr|aws|gcloud) login", "access[- ]token", "job[- ]token", "ci_job",
+        "gcloud", "oauth2accesstoken",
         "installation token", "temporary", "short[- ]lived", "refresh", r"\bsts\b", "12 ?h", "hourly",
         "identity token", "(?:login|auth|authorization) token",
     ),
@@ -112,8 +103,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "e-?mail", r"wrong (?:\w+ )?(?:user|password|account|pair|identity|secret|token|credential)", "incorrect",
         "never worked", "from the (?:start|beginning)", "first (?:login|attempt|try|use)",
         "(?:user ?name|password)s?~(?:from|contains|is empty|swapped|blank|variable|literally)", "swapped",
-        "special character", "quot(?:e|ing)", "escap", "newline", "truncat", "service principal",
-        r"user ?name and password\b(?! are right)",
+        "special character", "dollar", r"the \$", "quot(?:e|ing)", "escap", "newline", "truncat", "service principal",
     ),
     "told wrong kind": (
         "fine[- ]grained", "github_pat", "github app", r"\bapp(?:'s)? (?:installation )?token",
@@ -125,7 +115,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         r"contents: read\b(?!~packages)",
         r"\b(?:without|lack\w*|missing|no|only|not have|instead of)\b~(?:read:packages|read_registry|read_api|"
         r"reader\b|pull (?:permission|right)|acrpull|read (?:scope|permission|right|access)|"
-        "getauthorizationtoken|batchgetimage)",
+        "getauthorizationtoken|batchgetimage)", r"permissions?\b[^.;]{0,40}\bonly\b",
+        r"push (?:permission |right |access |scope )?(?:alone|only)", r"only (?:the )?push",
         r"(?:write_registry|repo|write:packages|push)(?: and \w+)? only\b",
         r"\bonly (?:the )?(?:repo|push|write)\b", "no scopes?", "scopes? (?:missing|lack|empty)",
         r"\b(?:role|policy|profile|permission|principal|identity)s?\b~\b(?:lack\w*|does not (?:have|allow|"
@@ -159,12 +150,6 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "namespace (?:that )?(?:is|does|of)", "page (?:gives|shows|answers) 404", r"\brole\b~(?:missing|not)",
         "team member",
     ),
-    "told other works": (
-        r"same (?:%login|user|machine|runner|job)~(?:%works|push(?:es)?|pulls?)\b",
-        r"(?:other|another|all other) (?:image|package|repositor\w+|project|public chart|charts|"
-        "tag)s?~(?:%works|can be|push|pull)",
-        "pushes elsewhere", "elsewhere",
-    ),
     "told workflow": ("github_token", "workflow", "github actions"),
     "told linked by hand": (
         r"(?:created|pushed|made|published|first)~(?:hand|manual|\bpat\b|person|local|laptop)",
@@ -180,21 +165,28 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "helper (?:container|image)", "inside (?:a|the|its|another)", "(?:inner|outer|nested) docker",
         r"\brunners?\b", r"\bworkers?\b",
         r"(?:second|another|other|remote|every|each|all) (?:server|node|machine|host|process|step|job|stage)s?\b",
-        "swarm", r"\bmount", r"\bdind\b", "docker-in-docker", "build ?agent", "systemd", r"\bcron", r"\$?home\b",
-        "docker_config", "platform", "does not (?:use|pass|hand|forward|see|have)", "with-registry-auth",
-        "remote (?:builder|driver)", "daemonless", "separate (?:step|job|container|builder)", "watchtower",
+        "swarm", "docker (?:service|stack)", r"\bmount(?:s|ed)\b", r"\bdind\b", "docker-in-docker", "build ?agent",
+        "systemd", r"\bcron", r"\$?home\b",
+        "docker_config", "platform", r"plug-?in\b",
+        "(?:does|do) not (?:use|pass|hand|forward|see|have|read|know|find|pick)", "with-registry-auth",
+        "(?:remote|own|separate) (?:builder|driver|session)", "daemonless", "separate (?:step|job|container|builder)",
+        "watchtower",
         "updater", "runs as", "jenkins", r"\bkaniko", "in the (?:ui|web|dashboard)", "docker_auth_config",
         "kubelet", "does the pull", r"\bdrives\b", r"\bcli of the (?:same )?host",
         "through the (?:docker )?socket",
     ),
-    "told entered": (r"(?:registry|credential|log ?in)\w*~(?:configured|entered|chosen|set up|added)",),
-    "told works by hand": (
-        r"(?:by hand|manual\w*|local\w*|same (?:command|pull)|in a shell|over ssh|on the (?:host|server|node|"
-        "machine)|command line|terminal)~%works",
-        "%works~(?:by hand|manual|local|in a shell|ssh|on the (?:host|server|node|machine)|command line|terminal)",
-        "login~on the (?:host|server)",
+    "told entered": (
+        r"(?:registry|credential|log ?in)\w*~(?:configured|entered|chosen|set up|added)",
+        r"(?:credential|log ?in|password|token|auth)s?\b~\b(?:is|are|was|stands?|exists?|stored|named|set)\b~"
+        r"\b(?:config|file|secret|section|settings|ui)\b",
+        r"(?:credential|log ?in|password|token)s? in (?:its|the|their) (?:\w+ )?(?:config|settings|file|section)",
+        r"config\.json (?:is|was|with|exists|holds|has)\b(?! (?:empty|no))",
+        r"\b(?:config|file|settings)\b[^.;,]{0,20}(?:names?|holds?|has|lists?|contains?)\b(?! no)~(?:%login|user)",
     ),
-    "told login elsewhere": (r"log ?in (?:was|is) (?:made )?(?:to|for|at|against)\b",),
+    "told login elsewhere": (
+        r"log ?in (?:was|is) (?:made )?(?:to|for|at|against)\b",
+        r"log(?:ged)? ?in\b(?: \w+)?,? but (?:to|for|at|against|into)\b",
+    ),
     "told other key": (
         r"(?:bare|without|no)(?: the)? ?(?:port|host)\b", "host:port", "registry-1", r"\bregistry\.docker\.io",
         r"index\.docker\.io", r"hub\.docker\.com", "https?:// ?(?:prefix|scheme|in|as)",
@@ -210,6 +202,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "told helper": (
         "credsstore", "credhelpers", "credential[- ]helper", "docker-credential", "ecr-login", "wincred",
         "osxkeychain", "secretservice", "credential store", "keychain",
+        r"(?:with|in|by|through|store|storage) pass\b", r"\bgpg", "keyring", "passphrase",
     ),
     "told helper absent": (
         "not installed", "not in (?:the )?path", "another name", "uninstall",
@@ -223,27 +216,29 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "trailing)",
     ),
     "told pull secret": (
-        "(?<!no )(?<!without )(?:image ?)?pull ?secret", "imagepullsecret", "dockerconfigjson",
+        "(?<!no )(?<!without )(?:image ?)?pull ?secret", "imagepullsecret", "dockerconfigjson", "dockercfg",
+        "secret of type",
         "kubernetes secret",
     ),
     "told secret wrong": (
         "(?:another|other|wrong|different|default|its own) namespace", "wrong (?:type|key|name|secret)",
-        r"\bgeneric\b", "opaque", "malformed",
+        r"\bgeneric\b", "opaque", "malformed", r"\btype \S*dockercfg", r"(?:new|old|other) format",
         "secret~(?:does not exist|not (?:exist|found|attached|referenced|listed)|missing)", "base64",
     ),
     # Everybody and everything else
     "told many": (
         "(?:two|three|four|several|different) (?:networks|places|isps|providers)",
         r"\bgone (?:after|the next|by|within)", "disappeared",
-        r"(?:many|several|multiple|all|different|some) (?:other )?(?:users|people|hosts|machines|repositor\w+|"
-        "projects|runners|clusters|jobs|builds|images|regions|of us)",
+        r"(?:many|several|multiple|different|some) (?:other )?(?:repositor\w+|projects)",
+        r"(?:many|several|multiple|all|different|some) (?:other )?(?:users|people|hosts|machines|"
+        "runners|clusters|jobs|builds|images|regions|of us)",
         "other (?:users|people)", "for several",
         r"\bothers (?:users |people )?(?:see|report|had|have|too|confirm|hit|affected|with)",
         r"every(?:one|body)\b(?! else (?:can|could|pull|install))", "incident", "status page", "outage",
         "same (?:day|time|hour)", "worldwide", "went away", "by itself", "happened (?:to|in|before)",
         r"\bmix of\b", "down ?time", "maintenance", "(?:nothing|not) (?:was |has |been )*changed",
         "(?:no|without any) change", r"(?:retr\w+|later|again|rerun)[^.;]{0,25}(?:works|succe|pass|help)",
-        "hours later", "unchanged",
+        "hours later", "unchanged for",
     ),
     "told flaky": (
         "sporadic", "intermittent", "from time to time", r"\brandom", "flak[ey]", "sometimes", "now and then",
@@ -254,10 +249,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         r"\bfree (?:\w+ ){0,3}(?:tier|plan|account)", "(?:one|only|single|first|second) private repositor",
         "storage (?:is )?(?:full|limit|exceed)", "limit (?:is |was )?(?:reached|hit)",
         "over (?:the|its|their) limit", "payment", "credit card", "invoice", "paid plan", "spending", "exceed",
-        r"has \d+ tags", r"\d+ (?:private )?(?:tags|repositories)\b",
+        r"has \d+ tags", r"\d+ (?:private )?(?:tags|repositories)\b", r"\d[\d,.]{2,} (?:images|tags|repositories)",
     ),
+    "told immutable": ("immutab", "overw", "tag (?:is |was )?already", "already (?:there|exists|pushed)", "same tag"),
     "told policy": (
-        "firewall", "allow[- ]?list", "whitelist", "selected networks", "countr(?:y|ies)", r"\biran", "russia",
+        "firewall", r"\bhtml\b", "allow[- ]?list", "whitelist", "selected networks", "countr(?:y|ies)", r"\biran",
+        "russia",
         r"\bchina", "sanction", r"\bgeo", "fail2ban", r"\bbann?(?:ed|s)?\b", r"\bwaf\b", "crimea", "syria",
         r"\bcuba\b", "embargo", "private endpoint", "from (?:an)?other (?:ip|network|address|vpn)",
         "(?:via|through|with|over) (?:a )?vpn", r"(?:org\w*|company|security|network|image) policy",
@@ -275,18 +272,6 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "(?:time|date) (?:is|was) (?:wrong|off|behind|ahead|in the)", "wrong (?:time|date)", r"\brtc\b",
         "after (?:a )?(?:suspend|sleep|resume)", "battery",
     ),
-    "told other client": (
-        r"version v?\d[\d.]*~(?:%works|reads|pulls)",
-        r"\b(?:docker|helm|podman|compose|buildx|buildkit|containerd|kaniko|skopeo)[ -]v?\d[\d.]*\b~%works",
-        "regression", "downgrad",
-        "(?:podman|skopeo|crane|curl|nerdctl|oras|buildah|regctl|containerd|helm|(?:other|another|older|"
-        r"newer|previous) (?:\w+ )?(?:client|tool|version|docker|release)s?)~%works",
-        "%works (?:with|in|using|through|from) (?:podman|skopeo|crane|curl|nerdctl|oras|buildah|regctl|"
-        "containerd|another|other|an? (?:older|newer)|the (?:api|browser))",
-        r"docker (?:\w+ ){0,4}with the cli %works",
-        "docker (?:pull|push|login|run|build) %works with (?:it|the same|that|this)", "(?:classic|legacy) builder",
-        "docker_buildkit=0", r"same image~(?:push\w*|pull\w*) with docker",
-    ),
     "told narrow token": ("deploy token", r"\brobot", "project (?:access )?token", "job token"),
     "told jwt": (r"\bjwt",),
     "told long push": (
@@ -295,15 +280,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "slow (?:line|link|network|connection|uplink)",
     ),
     "told version": (
-        "upgrad", "downgrad", "regression",
+        "upgrad", "downgrad", "regression", r"since (?:version|v?\d)", "all-scopes token", "after (?:an |the )?update",
         "(?:newer|older|previous|earlier|new|old|different|latest) (?:client|version|release|docker|podman|"
         "tool|cli|helper)",
-        r"since (?:version|v?\d)",
-        r"(?:\bdocker|podman|skopeo|crane|curl|nerdctl|buildx|helm|kubectl|oras|(?:other|another) (?:client|"
-        r"tool)s?)(?: \w+){0,3} %works",
-        "%works (?:with|in|using|through) (?:docker|podman|skopeo|crane|curl|nerdctl|containerd|buildx|"
-        "another|other|the (?:api|cli|browser))",
-        "all-scopes token", "after (?:an |the )?update",
     ),
     "told tool speaks": (
         r"(?:checker|bot|agent|program|script|updater|renovate)s? (?:\w+ )?(?:sen[dt]s?|asks?|requests?|"
@@ -321,7 +300,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "load[- ]?balancer", r"in front\b", r"\bapache", "haproxy", r"registry(?:'s)? (?:log\b|config|container)",
         "portus", r"\bdocker_auth\b", "keycloak", "external[_ ]url", r"harbor\.yml", "rootcert",
         "http 200 without", "without any challenge", r"\bcaddy", "token auth", r"\bkong\b", "http secret",
-        "replicas", "s3 (?:backend|storage|bucket)", "registry:2", "without an authorization header",
+        "replicas", "s3 (?:backend|storage|bucket)", "without an authorization header",
         "behind (?:a |an )?(?:cloudflare|gateway|tunnel)",
     ),
     "told partly anonymous": (
@@ -346,7 +325,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "told http": (
         "insecure", "without (?:tls|https|a certificate)", "no (?:tls|https|ssl)", "plain[- ]http", "http[- ]only",
     ),
-    "told pushes": (r"(?<!build-)\bpush(?:es|ed|ing)?\b(?! (?:was|went) fine)", r"publish(?:es|ing)\b", "upload"),
+    "told pushes": (
+        r"(?<!build-)(?<!ever )(?<!been )(?<!first )(?<!was )(?<!were )\bpush(?:es|ed|ing)?\b(?! (?:was|went) fine)",
+        r"publish(?:es|ing)\b", "upload",
+    ),
     "told images": (
         r"\brepositor", r"\bclient\b", "harbor", "nexus", r"\bquay", "artifactory", r"\bimages?\b", r"\bpull",
         r"\bpush", "registry", "docker", "ghcr", r"\bpackages?\b", "log ?in", r"\bcharts?\b", "podman", r"\btoken",
@@ -354,8 +336,53 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+# What works instead tells the most: each row is what it works with, by, for or from.
+WORKING: Mapping[str, tuple[str, ...]] = {
+    "told anonymous works": (
+        r"\banonymous", r"\bwithout (?:a |any )?(?:log|cred|auth)", r"\blog(?:s|ged|ging)? ?out\b",
+        r"\b(?:empty|fresh|clean) (?:docker )?config",
+        "(?:entry|login|credential)s? (?:is|are|was|were) (?:deleted|removed)",
+    ),
+    "told works by hand": (
+        "by hand", "manual", r"\blocal(?:ly)?\b", "in (?:a|the|its|another|an interactive) shell", "interactive shell",
+        r"(?:over|via|through) ssh", r"\bas (?:root|the same user|another user)", r"\bsudo\b",
+        r"\bon (?:the|each|every|all|its) (?:same )?(?:host|server|node|machine|instance|box)",
+        "on this machine", "on the same machine", "command line", "terminal", r"\bcrictl\b",
+        r"\bdocker (?:pull|run|push)\b",
+        "same (?:command|pull|push)",
+    ),
+    "told others can": (
+        "every(?:one|body) else", r"\bothers\b", "maintainers?", "colleague", "team ?mates?",
+        r"(?:another|other|second|different) (?:\w+ )?(?:person|people|machine|user|host|computer|laptop|place"
+        r"|network|pc|"
+        r"countr|server|account)", "everywhere", "elsewhere",
+    ),
+    "told other client": (
+        r"\b(?:podman|skopeo|crane|curl|nerdctl|oras|buildah|regctl|containerd|helm|docker|buildx|compose|browser)\b",
+        r"\b(?:other|another|different|second) (?:\w+ )?(?:client|tool|builder|librar)", "cli of", "classic builder",
+    ),
+    "told other version": (
+        r"(?<![\w.])v?\d+\.\d+", "regression", "downgrad", "going back", "docker_buildkit=0",
+        r"\b(?:older|newer|previous|earlier|new|old|legacy|former|other|another) (?:\w+ )?(?:client|version|docker"
+        r"|release|"
+        "builder|compose|podman|helm)", r"(?:version|release) (?:before|after)", "upgrad",
+    ),
+    "told other works": (
+        r"(?:other|another|all other|different|public|small(?:er)?|sibling|second|remaining|most"
+        r"|some) (?:\w+ )?(?:image|"
+        r"package|repositor|chart|tag|project|namespace|job|registr|layer)", "elsewhere",
+        r"same (?:user|machine|runner|job|account|token|key|robot)",
+    ),
+    "told same login works": (r"same (?:%login|pair|settings|file|config\w*|user|account)",),
+    "told later works": (
+        "in between", r"\bretr(?:y|ies|ied)", r"\bre-?run", r"\bagain\b", r"\blater\b",
+        r"(?:few|several|some|second|third|next) (?:more )?"
+        "(?:attempt|tr(?:y|ies)|time|minute|hour|day)",
+    ),
+}  # fmt: skip
+
 _SHORT_FOR = {
-    "~": "[^.;]{0,50}",
+    "~": r"(?:[^.;]|\.(?=\S)){0,50}",
     "%login": "(?:tokens?|pats?|credentials?|passwords?|secrets?|keys?|log ?ins?|accounts?|robots?|principals?|auth)",
     "%works": (
         r"\b(?:work(?:s|ed|ing)?|(?:pulls|pushes) (?:the|it|fine|with the same)|succe\w+|pass(?:es|ed)?"
@@ -371,12 +398,49 @@ _HEARSAY = re.compile(
 def read_context(context: str) -> frozenset[str]:
     """The facts that a text in plain English tells."""
     told = _HEARSAY.sub("", " ".join(context.lower().split()))
-    return frozenset(fact for fact in WORDS if told and _pattern(fact).search(told))
+    if not told:
+        return frozenset()
+    clauses = _CLAUSE_END.split(told)
+    working = [clause for clause in clauses if _SUCCESS.search(clause) and not _FAILURE.search(clause)]
+    using = [clause for clause in working if not _LOGIN_ONLY.match(clause)]
+    others = "; ".join(clause for clause in clauses if clause not in working)
+    return frozenset(
+        {fact for fact in WORDS if _pattern(fact).search(_heard(fact, told, others))}
+        | {fact for fact in WORKING if any(_pattern(fact).search(clause) for clause in using)}
+    )
+
+
+def _heard(fact: str, told: str, others: str) -> str:
+    """What a row is looked for in: where it fails rather than where it works, and not what says the opposite."""
+    if fact == "told login ok":
+        return _pattern("told no login").sub(" ", told)
+    return others if fact == "told other process" else told
+
+
+_CLAUSE_END = re.compile(r"[.;,:] |[.;]$|\b(?:but|while|whereas|although|though)\b")
+_SUCCESS = re.compile(
+    r"\b(?:work(?:s|ed|ing)?|succe\w+|pass(?:es|ed)?|(?:is|are|was|goes|go|went) (?:fine|ok|through|well)|fine|ok"
+    r"|helps?|helped|fix(?:es|ed)|cure[sd]?|lets?|without trouble|readable|downloads?|accepted"
+    r"|can(?: still)? (?:be )?(?:pull|push|read|fetch|download|access|use|install|see)\w*|could pull"
+    r"|(?:pull|push|read|fetch|list)(?:e?s)?\b(?=[^;]*\b(?:same|too|elsewhere|fine|again|any other|anonymously))"
+    r"|(?:same|other|others|else|another|maintainers?) (?:\w+ ){0,3}(?:pull|push|read|reach|get|list|fetch)(?:e?s|ed)?"
+    r"|(?<![^ ])(?:with|without|on|from) (?:\S+ ){1,4}(?:pulls|pushes|reads)"
+    r"|(?:docker|podman|skopeo|crane|oras|\d+\.\d+\S*|by hand|command line) (?:pull|push|read|reach|get|list|fetch)"
+    r"(?:e?s|ed))\b"
+)
+_LOGIN_ONLY = re.compile(
+    r"(?!.*\b(?:pull|push|works? |same))(?=.*\b(?:log(?:ged)?[ -]?(?:in|on)"
+    r"|sign(?:ed)?[ -]?in)\b)"
+)
+_FAILURE = re.compile(
+    r"\b(?:no longer|not|never|nothing|nor|neither|fail\w*|cannot|denied|refused|broke|wrong|stopped|used to|expected"
+    r"|(?:does|do|did|is|are|was|can|could)n't)\b"
+)
 
 
 @cache
 def _pattern(fact: str) -> re.Pattern[str]:
-    pattern = "|".join(WORDS[fact])
+    pattern = "|".join(WORDS.get(fact) or WORKING[fact])
     for short, long in _SHORT_FOR.items():
         pattern = pattern.replace(short, long)
     return re.compile(pattern)
