@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 T ?=
 N ?= 15
+SEED ?=
 
-.PHONY: help setup demo install stop test check lint types bench lock clean
+.PHONY: bench-build simulators bench-registry help setup demo install stop test check lint types bench lock clean
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -33,6 +34,10 @@ test: setup ## set up everything and run the tests; T=name runs those that match
 	@$(BIN)/python scripts/machine.py docker test
 	@$(BIN)/python -m pytest $(if $(T),-k "$(T)")
 
+chaos: setup ## kill the control plane N=15 times at random moments of deployments; SEED= to see the same again
+	@$(BIN)/python scripts/machine.py docker test
+	@$(BIN)/python scripts/chaos.py $(N) $(SEED)
+
 lint:
 	@$(BIN)/ruff check src tests scripts && $(BIN)/ruff format --check src tests scripts
 
@@ -44,6 +49,16 @@ check: setup lint types test ## lint, types, layers, tests
 bench: setup ## compare with the same work done by hand; print sizes, memory and start-up
 	@$(BIN)/python scripts/machine.py docker
 	@$(BIN)/python scripts/bench.py
+
+bench-registry: setup ## the doctor against skopeo over a long line, and what a proof costs
+	@$(BIN)/python scripts/bench_registry.py
+
+simulators: setup ## start simulated registries for playing; tests/simulators/README.md
+	@PYTHONPATH=tests:. $(BIN)/python -m simulators.play
+
+bench-build: setup ## sizes of images, and a changed line of source against everything copied first
+	@$(BIN)/python scripts/machine.py docker
+	@$(BIN)/python scripts/bench_build.py
 
 lock: setup ## renew the locks from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.lock

@@ -12,12 +12,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("SEAWAY_HOME", ROOT / ".seaway"))
 SEAWAY = Path(sys.executable).parent / "seaway"
 APP = "nextjs"
+EXAMPLE = ROOT / "examples" / APP
 START_S = 30.0
 
 
@@ -26,12 +29,12 @@ def main(arguments: list[str]) -> int:
         return stop()
     env = {**os.environ, "SEAWAY_HOME": str(HOME), "SEAWAY_INSTANCE": "seaway-demo"}
     start(env)
-    deployed = deploy(env)
-    if deployed["status"] != "live":
+    url = live_url(env) or deploy(env)
+    if not url:
         return 1
-    status = fetch(deployed["url"])
-    say(f"GET {deployed['url']} -> {status}")
-    print(summary(deployed["url"], dashboard(env), env["SEAWAY_URL"]), flush=True)
+    status = fetch(url)
+    say(f"GET {url} -> {status}")
+    print(summary(url, dashboard(env), env["SEAWAY_URL"]), flush=True)
     return 0 if status == 200 else 1
 
 
@@ -111,14 +114,29 @@ def free_port(*wanted: int) -> int:
     sys.exit("No port is free.")
 
 
-def deploy(env: dict[str, str]) -> dict[str, str]:
-    command = [str(SEAWAY), "deploy", str(ROOT / "examples" / "nextjs"), "--app", APP]
+def live_url(env: dict[str, str]) -> str:
+    """The app's URL when it is live and no file of the example is newer; else nothing."""
+    app = shown(env)
+    if app is None or app["state"] != "live":
+        return ""
+    since = datetime.fromisoformat(app["last_deployment"]["created_at"]).timestamp()
+    if any(path.stat().st_mtime > since for path in EXAMPLE.rglob("*")):
+        return ""
+    say(f"{APP} is live and examples/nextjs has not changed since")
+    return str(app["url"])
+
+
+def deploy(env: dict[str, str]) -> str:
     say(f"seaway deploy examples/nextjs --app {APP}")
-    code = subprocess.run(command, env=env, check=False).returncode
-    shown = subprocess.run([str(SEAWAY), "show", APP, "--json"], env=env, check=False, capture_output=True, text=True)
-    if code != 0 or shown.returncode != 0:
-        return {"status": "failed", "url": ""}
-    return {"status": "live", "url": json.loads(shown.stdout)["url"]}
+    code = subprocess.run([str(SEAWAY), "deploy", str(EXAMPLE), "--app", APP], env=env, check=False).returncode
+    app = shown(env) if code == 0 else None
+    return str(app["url"]) if app else ""
+
+
+def shown(env: dict[str, str]) -> dict[str, Any] | None:
+    done = subprocess.run([str(SEAWAY), "show", APP, "--json"], env=env, check=False, capture_output=True, text=True)
+    found: dict[str, Any] | None = json.loads(done.stdout) if done.returncode == 0 else None
+    return found
 
 
 def fetch(url: str) -> int:

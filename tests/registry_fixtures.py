@@ -123,6 +123,18 @@ def push_image(registry: Registry, repository: str, tag: str, *architectures: st
     return digest_of(index)
 
 
+def put_blob(registry: Registry, repository: str, blob: bytes, media_type: str, **auth: str) -> dict[str, object]:
+    """Its descriptor, for a manifest."""
+    _push_blob(registry, repository, blob, auth)
+    return _descriptor(media_type, blob)
+
+
+def put_manifest(registry: Registry, repository: str, tag: str, manifest: bytes, **auth: str) -> str:
+    """Returns its digest."""
+    _put(registry, f"/v2/{repository}/manifests/{tag}", manifest, MANIFEST, auth)
+    return digest_of(manifest)
+
+
 def digest_of(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 

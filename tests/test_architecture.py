@@ -28,6 +28,7 @@ MAY_IMPORT = {
 # Commands that run alone, with no server, and the one that starts it: each reaches past the API on purpose.
 ALONE = {
     "cli/doctor.py": {"doors", "registries", "plugins"},
+    "cli/credentials_import.py": {"doors"},
     "cli/explain.py": set(),
     "cli/plan.py": {"packs", "builders", "doors"},
     "cli/serve.py": {"wiring", "settings"},

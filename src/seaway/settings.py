@@ -25,6 +25,8 @@ class Settings:
     builds: int = 2
     deployments: int = 8
     releases_kept: int = 5
+    watch_s: int = 10
+    build_timeout_s: int = 3600
     insecure_registries: tuple[str, ...] = ()
 
     @property

@@ -18,6 +18,7 @@ from fastapi import APIRouter
 
 from seaway import __version__, packs, registries
 from seaway.actions.access import OWNER, Access, token_hash
+from seaway.actions.credentials import Keeping
 from seaway.actions.deploying import Deploying
 from seaway.actions.destroying import Destroying
 from seaway.actions.reading import Reading
@@ -25,21 +26,24 @@ from seaway.api import routes
 from seaway.api.application import application
 from seaway.api.server import serve as serve_app
 from seaway.builders import debian
-from seaway.builders.debian import npmrc
-from seaway.builders.debian.dockerfile import NPMRC_SECRET
+from seaway.builders.debian import npmrc, pip_settings
+from seaway.builders.debian.dockerfile import NPMRC_SECRET, PIP_SECRET
 from seaway.core.errors import Conflict, SeawayError
+from seaway.core.manifest import platform_of_machine
 from seaway.core.ports import Pack
 from seaway.core.secret import Secret
 from seaway.deploy.ports import Ports
-from seaway.deploy.routes import ensure_proxy
+from seaway.deploy.routes import put_right
 from seaway.deploy.worker import Worker
 from seaway.doors import apt_sources
 from seaway.doors.bases import LocalBases
 from seaway.doors.buildkit import BuildkitDoor
 from seaway.doors.database.apps import Apps
 from seaway.doors.database.connection import Database, sqlite_url
+from seaway.doors.database.credentials import Credentials
 from seaway.doors.database.deployments import Deployments
 from seaway.doors.database.releases import Releases
+from seaway.doors.database.sealed import SealedValues
 from seaway.doors.database.sessions import Sessions
 from seaway.doors.deployment_log import FileLog
 from seaway.doors.docker import DockerDoor
@@ -47,6 +51,7 @@ from seaway.doors.folder import FolderTree
 from seaway.doors.git import GitDoor
 from seaway.doors.github_issuer import GithubIssuer
 from seaway.doors.http import HttpPipe
+from seaway.doors.machine import ThisMachine
 from seaway.doors.probe import NetworkProbe
 from seaway.doors.proxy import DockerProxyHost, HaproxyDoor, ProxySettings
 from seaway.doors.proxy.image import Recipe as ProxyRecipe
@@ -55,10 +60,14 @@ from seaway.doors.registry import RegistryDoor
 from seaway.doors.trees import FolderTrees
 from seaway.doors.vault import open_vault
 from seaway.engines.docker import DockerEngine
+from seaway.engines.docker_tasks import DockerTasks
+from seaway.packs.nixpacks import nix
 from seaway.packs.nixpacks.pack import NixpacksPack
 from seaway.plugins import find_plugins
 from seaway.settings import Settings, read_settings
+from seaway.watch.pruning import Pruner
 from seaway.watch.reconcile import Reconciler
+from seaway.watch.troubles import Troubles
 from seaway.web import pages
 from seaway.web.house import HouseSite
 
@@ -76,12 +85,12 @@ class Platform:
     settings: Settings
     database: Database
     docker: DockerDoor
-    proxy_host: DockerProxyHost
     http: HttpPipe
     ports: Ports
     log: FileLog
     worker: Worker
     reconciler: Reconciler
+    pruner: Pruner
     actions: routes.Actions
 
 
@@ -109,10 +118,9 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Platform:
     buildkit = BuildkitDoor(
         home,
         {**environ, "DOCKER_HOST": f"unix://{settings.docker_socket}"},
-        secrets={NPMRC_SECRET: Secret(_npmrc())},
+        secrets={NPMRC_SECRET: Secret(_npmrc()), PIP_SECRET: Secret(_pip_settings())},
     )
     buildkit.clean()
-    proxy_host = _proxy_host(settings)
     ports = Ports(
         instance=settings.instance,
         clock=_now,
@@ -125,43 +133,53 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Platform:
         read_tree=FolderTree,
         git=GitDoor(environ.get("SSL_CERT_FILE")),
         packs=_packs(),
-        registry=RegistryDoor(
-            http,
-            kinds=find_plugins(registries),
-            issuers=[GithubIssuer(http)],
-            insecure=settings.insecure_registries,
-        ),
-        credentials=list,
-        bases=LocalBases(environ, home / "cache"),
+        registry=_registry(http, settings),
+        credentials=Credentials(database, vault),
+        bases=LocalBases({**environ, "DOCKER_HOST": f"unix://{settings.docker_socket}"}, home / "cache"),
         images=docker,
         builder=buildkit,
         engine=DockerEngine(docker, owner=settings.instance),
+        tasks=DockerTasks(docker, owner=settings.instance),
+        machine=ThisMachine(home),
         probe=NetworkProbe(),
-        proxy=HaproxyDoor(_proxy_settings(settings), proxy_host),
+        proxy=HaproxyDoor(_proxy_settings(settings), _proxy_host(docker)),
         releases_kept=settings.releases_kept,
+        watch_s=settings.watch_s,
+        build_timeout_s=settings.build_timeout_s,
         builds=asyncio.Semaphore(settings.builds),
     )
     worker = Worker(ports, settings.deployments)
-    reading = Reading(apps, deployments, releases, ports.engine, lambda host: _url(host, settings.http_port))
+    troubles = Troubles()
+    reading = Reading(
+        apps, deployments, releases, ports.engine, lambda host: _url(host, settings.http_port), troubles.of
+    )
     actions = routes.Actions(
         access=Access(token_hash(_token(home / "token")), Sessions(database), _now),
         reading=reading,
         deploying=Deploying(apps, deployments, releases, worker, _now),
-        destroying=Destroying(
-            settings.instance, apps, deployments, releases, worker, ports.engine, ports.proxy, docker, ports.log
-        ),
+        destroying=_destroying(ports, worker),
+        keeping=Keeping(ports.credentials, ports.registry, SealedValues(database, vault), _platform(), _now),
         trees=ports.trees,
         log=deployment_log,
         stopping=asyncio.Event(),
     )
     return Platform(
-        settings, database, docker, proxy_host, http, ports, deployment_log, worker, Reconciler(ports), actions
+        settings,
+        database,
+        docker,
+        http,
+        ports,
+        deployment_log,
+        worker,
+        Reconciler(ports, troubles),
+        Pruner(ports),
+        actions,
     )
 
 
 def pages_of(platform: Platform) -> APIRouter:
     actions = platform.actions
-    return pages.router(HouseSite(actions.access, actions.reading, actions.deploying, platform.log))
+    return pages.router(HouseSite(actions.access, actions.reading, actions.deploying, actions.keeping, platform.log))
 
 
 @asynccontextmanager
@@ -175,9 +193,9 @@ async def _life(platform: Platform) -> AsyncIterator[None]:
     finally:
         preparing.cancel()
         await platform.reconciler.stop()
+        await platform.pruner.stop()
         await platform.worker.stop()
         await platform.http.aclose()
-        await platform.proxy_host.close()
         await platform.docker.close()
         await platform.database.close()
 
@@ -186,15 +204,16 @@ async def _prepare(platform: Platform) -> None:
     """What a first deployment would wait for otherwise; what fails here fails there again, with its cause."""
     try:
         await platform.ports.bases.ensure([], _say)
-        await ensure_proxy(platform.ports, _say)
+        await put_right(platform.ports, _say)
         await platform.actions.destroying.finish_destroying(OWNER)
     except SeawayError as error:
         log.warning(error.what, code=error.code, remedy=error.remedy)
     platform.reconciler.start()
+    platform.pruner.start()
 
 
 def _packs() -> dict[str, Pack]:
-    found = [*find_plugins(packs), NixpacksPack({"debian": debian.recipe})]
+    found = [*find_plugins(packs), NixpacksPack({"debian": debian.recipe, "nix": nix.recipe})]
     return {pack.name: pack for pack in found}
 
 
@@ -215,12 +234,40 @@ def _npmrc() -> str:
     return npmrc.for_builds([path.read_text() for path in paths if path.is_file()])
 
 
-def _proxy_host(settings: Settings) -> DockerProxyHost:
+def _pip_settings() -> str:
+    """The same of pip's, in pip's own order."""
+    paths = (Path("/etc/pip.conf"), Path.home() / ".pip" / "pip.conf", Path.home() / ".config" / "pip" / "pip.conf")
+    return pip_settings.for_builds([path.read_text() for path in paths if path.is_file()])
+
+
+def _proxy_host(docker: DockerDoor) -> DockerProxyHost:
     root = Path("/")
     suite = apt_sources.suite_of(root)
-    return DockerProxyHost(
-        settings.docker_socket, ProxyRecipe(suite, lambda folder: apt_sources.written(root, suite, folder))
+    return DockerProxyHost(docker, ProxyRecipe(suite, lambda folder: apt_sources.written(root, suite, folder)))
+
+
+def _destroying(ports: Ports, worker: Worker) -> Destroying:
+    return Destroying(
+        ports.instance,
+        ports.environments,
+        ports.journal,
+        ports.releases,
+        worker,
+        ports.engine,
+        ports.proxy,
+        ports.images,
+        ports.log,
+        ports.tasks,
     )
+
+
+def _registry(http: HttpPipe, settings: Settings) -> RegistryDoor:
+    kinds, issuers = find_plugins(registries), [GithubIssuer(http)]
+    return RegistryDoor(http, kinds=kinds, issuers=issuers, insecure=settings.insecure_registries)
+
+
+def _platform() -> str:
+    return platform_of_machine("linux", os.uname().machine)
 
 
 def _say(text: str) -> None:

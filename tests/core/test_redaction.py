@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from seaway.core.redaction import MASK, redact
+from seaway.core.redaction import MASK, redact, telling, without
 
 LETTERS = string.ascii_letters + string.digits
 WORD = st.text(LETTERS, min_size=24, max_size=40)
@@ -99,3 +99,9 @@ def test_no_line_takes_long(piece):
     begun = time.perf_counter()
     redact("login " + piece * (4000 // len(piece)) + "@")
     assert time.perf_counter() - begun < 0.5
+
+
+def test_known_secrets_are_taken_out_whatever_they_look_like():
+    secrets = telling(["correct-horse", "correct-horse-battery", "line one\nline two", "on", "production", "3000"])
+    assert without("npm warn production correct-horse-battery on", secrets) == f"npm warn production {MASK} on"
+    assert without("| line two", secrets) == f"| {MASK}"

@@ -3,9 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from seaway.core.app import EnvironmentKey, EnvironmentSettings
-from seaway.core.deployment import Status
 from seaway.core.ports import EnvironmentRecord, Instance, Route, Server
-from seaway.core.routing import drifted, strays, unwanted, wanted_routes
+from seaway.core.routing import wanted_routes
 
 SHOP = EnvironmentKey("shop")
 SETTINGS = EnvironmentSettings(domains=("shop.example.org",))
@@ -37,30 +36,3 @@ def route(*servers: str, hosts: tuple[str, ...] = ("shop.localhost", "shop.examp
 )
 def test_a_route_leads_to_what_serves_with_the_settings_that_are_live(environment, instances, routes):
     assert wanted_routes([environment], instances, {1: SETTINGS}) == routes
-
-
-@pytest.mark.parametrize(
-    ("confirmed", "wrong"),
-    [
-        ({"shop": route("a")}, 0),
-        ({"shop": route("a", hosts=("shop.example.org", "shop.localhost"))}, 0),
-        ({}, 1),
-        ({"shop": route("b")}, 1),
-        ({"shop": route("a", hosts=("shop.localhost",))}, 1),
-    ],
-)
-def test_what_the_proxy_has_otherwise_has_drifted(confirmed, wrong):
-    assert len(drifted([route("a")], confirmed)) == wrong
-
-
-def test_what_nobody_wants_goes():
-    assert unwanted([route("a")], {"shop": route("a"), "gone": Route("gone", (), ())}) == ["gone"]
-
-
-@pytest.mark.parametrize(
-    ("status", "is_stray"),
-    [(Status.FAILED, True), (Status.CANCELLED, True), (None, True), (Status.RUNNING, False), (Status.LIVE, False)],
-)
-def test_only_what_a_deployment_left_that_is_over_is_a_stray(status, is_stray):
-    left = instance("left", 2)
-    assert strays([instance("serves", 1), left], {1}, {2: status}) == ([left] if is_stray else [])

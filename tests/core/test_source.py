@@ -40,9 +40,15 @@ def test_an_unknown_source_is_refused(data):
 
 @pytest.mark.parametrize(
     "url",
-    ["https://user:token@example.org/a.git", "https://token@example.org/a.git", "--upload-pack=x", "file:///etc", "/srv/a",
-     "ext::sh -c x"],
-)  # fmt: skip
+    [
+        "https://user:token@example.org/a.git",
+        "https://token@example.org/a.git",
+        "--upload-pack=x",
+        "file:///etc",
+        "/srv/a",
+        "ext::sh -c x",
+    ],
+)
 def test_a_url_with_a_secret_or_a_transport_that_runs_commands_is_refused(url):
     with pytest.raises(InvalidSource):
         check_git_url(url)

@@ -16,6 +16,7 @@ from seaway.core.source import FolderSource, Source
 from seaway.deploy.ports import Ports
 from seaway.deploy.worker import Worker
 from seaway.doors.database.apps import Apps
+from seaway.doors.database.credentials import Credentials
 from seaway.doors.database.deployments import Deployments
 from seaway.doors.database.releases import Releases
 from seaway.doors.deployment_log import FileLog
@@ -25,10 +26,12 @@ from seaway.doors.memory import (
     MemoryEngine,
     MemoryGit,
     MemoryImages,
+    MemoryMachine,
     MemoryPack,
     MemoryProbe,
     MemoryProxy,
     MemoryRegistry,
+    MemoryTasks,
 )
 from seaway.doors.trees import FolderTrees
 
@@ -97,11 +100,13 @@ async def house(database, vault, tmp_path: Path):
         git=MemoryGit(),
         packs={"memory": pack},
         registry=registry,
-        credentials=list,
+        credentials=Credentials(database, vault),
         bases=MemoryBases(),
         images=images,
         builder=images,
         engine=engine,
+        tasks=MemoryTasks(),
+        machine=MemoryMachine(),
         probe=probe,
         proxy=proxy,
         releases_kept=3,
@@ -109,7 +114,7 @@ async def house(database, vault, tmp_path: Path):
     )
     worker = Worker(ports, 8)
     destroying = Destroying(
-        "test", ports.environments, ports.journal, ports.releases, worker, engine, proxy, images, ports.log
+        "test", ports.environments, ports.journal, ports.releases, worker, engine, proxy, images, ports.log, ports.tasks
     )
     made = House(ports, worker, _deploying(ports, worker), destroying, engine, proxy, images, probe, registry, pack)
     await worker.start()

@@ -6,7 +6,7 @@ from tests.deploy.conftest import SHOP, House
 from seaway.actions.access import OWNER
 from seaway.core.app import SettingsChange, UnknownApp
 from seaway.core.deployment import Kind, NothingReleased, NothingToRollBackTo, Status
-from seaway.core.errors import Failed
+from seaway.core.errors import Failed, Unavailable
 from seaway.core.finding import Finding
 from seaway.core.image import parse_image
 from seaway.core.recipe import Recipe
@@ -235,3 +235,38 @@ async def test_no_value_of_a_variable_is_journaled_or_logged(house, tmp_path):
     assert "hunter2" not in repr(done)
     assert "hunter2" not in "\n".join(house.log_texts(done.id))
     assert b"hunter2" not in b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+
+
+async def test_the_value_of_a_variable_is_in_no_log_and_in_no_finding(house):
+    house.images.fails = Failed("It broke with hunter2-hunter2.", remedy="Mend it.", evidence=("hunter2-hunter2",))
+    failed = await house.deploy(env={"A": Secret("hunter2-hunter2")})
+    assert (failed.finding.title, failed.finding.evidence) == ("It broke with •••.", ("•••",))
+    lines, _ = house.ports.log.read(failed.id, 0, 10**6)
+    assert any(line.text == "It broke with •••." for line in lines)
+    assert not any("hunter2" in line.text for line in lines)
+
+
+async def test_images_of_failures_go_when_the_next_one_serves(house):
+    first = await house.deploy()
+    house.probe.status = None
+    failed = await house.deploy(await house.tree("2"))
+    assert failed.image in house.images.built
+    house.probe.status = 200
+    third = await house.deploy(await house.tree("3"))
+    assert set(house.images.built) == {first.image, third.image}
+
+
+async def test_how_it_ended_is_recorded_once_the_journal_can_be_written_again(house, monkeypatch):
+    real, refusals = house.ports.journal.finish, 1
+
+    async def refuse_once(*arguments):
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise Unavailable("The disk is full.", remedy="Free space.")
+        await real(*arguments)
+
+    monkeypatch.setattr(house.ports.journal, "finish", refuse_once)
+    monkeypatch.setattr("seaway.deploy.flow._RECORD_AGAIN_S", 0)
+    assert (await house.deploy()).status is Status.LIVE
+    assert refusals == 0

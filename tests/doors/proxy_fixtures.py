@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seaway.core.ports import Route, Server
+from seaway.doors.docker import DockerDoor
 from seaway.doors.proxy import DockerProxyHost, HaproxyDoor, ProxySettings
 from seaway.doors.proxy.image import Recipe
 from seaway.doors.proxy.runtime import RuntimeApi
@@ -84,7 +85,8 @@ async def bench(home: Path) -> AsyncIterator[Bench]:
         owner_uid=os.getuid(),
         owner_gid=os.getgid(),
     )
-    host = DockerProxyHost(DOCKER_SOCKET, Recipe(suite(), lambda _: []))
+    docker = DockerDoor(DOCKER_SOCKET)
+    host = DockerProxyHost(docker, Recipe(suite(), lambda _: []))
     made = Bench(settings, host, HaproxyDoor(settings, host), Apps(), [])
     try:
         await made.door.ensure([], made.said.append)
@@ -94,7 +96,7 @@ async def bench(home: Path) -> AsyncIterator[Bench]:
         found = await host.find(settings.container)
         if found:
             await host.remove(found.id)
-        await host.close()
+        await docker.close()
 
 
 def suite() -> str:

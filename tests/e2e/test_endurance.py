@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,14 +52,16 @@ def test_sigterm_ends_it_within_seconds_whoever_still_reads_and_apps_serve_on(
     assert _state(mortal) == state
 
 
-@pytest.mark.parametrize("step", ["build", "check"])
+@pytest.mark.parametrize(
+    ("step", "run", "command"),
+    [("build", "sleep 3", SERVES), ("check", "", f"sleep 3; {SERVES}")],
+    ids=["build", "check"],
+)
 def test_killed_in_the_middle_of_a_step_it_finishes_the_deployment_at_the_next_start(
-    mortal: Server, busybox: str, tmp_path: Path, step: str
+    mortal: Server, busybox: str, tmp_path: Path, step: str, run: str, command: str
 ) -> None:
     app = f"killed-{step}"
-    wait = {"build": {"run": "sleep 3"}, "check": {}}[step]
-    command = {"build": SERVES, "check": f"sleep 3; {SERVES}"}[step]
-    folder = busybox_app(tmp_path / "app", busybox, command, **wait)  # type: ignore[arg-type]
+    folder = busybox_app(tmp_path / "app", busybox, command, run=run)
     with mortal.begun("deploy", folder, "--app", app, "--json"):
         machine.wait_until(lambda: _runs(mortal, app, step), f"step {step} runs")
         mortal.kill()
@@ -93,7 +96,7 @@ def test_a_cancelled_build_stops_at_once_and_frees_its_app(mortal: Server, busyb
     nap = 3000 + machine.free_port() % 1000
     slow = busybox_app(tmp_path / "slow", busybox, SERVES, run=f"sleep {nap}")
     with mortal.begun("deploy", slow, "--app", "hasty", "--json") as deploying:
-        machine.wait_until(lambda: _sleeps(nap), "the build sleeps")
+        machine.wait_until(lambda: machine.runs(f"sleep {nap}"), "the build sleeps")
         began = time.monotonic()
         number = mortal.app("hasty")["last_deployment"]["id"]
         said = mortal.seaway("cancel", str(number), "--json")
@@ -105,7 +108,7 @@ def test_a_cancelled_build_stops_at_once_and_frees_its_app(mortal: Server, busyb
         out, _ = deploying.communicate(timeout=10)
         assert deploying.returncode == 1
         assert json.loads(out.splitlines()[-1])["status"] == "cancelled"
-    machine.wait_until(lambda: not _sleeps(nap), "nothing of the build goes on")
+    machine.wait_until(lambda: not machine.runs(f"sleep {nap}"), "nothing of the build goes on")
     assert mortal.containers("hasty") == []
     assert mortal.images("hasty") == []
     mortal.deploy_live(busybox_app(tmp_path / "quick", busybox, SERVES), "hasty")
@@ -127,9 +130,14 @@ def test_the_proxy_that_was_removed_is_made_again(mortal: Server) -> None:
 
 
 def _state(server: Server) -> dict[str, object]:
-    """What the server tells of its apps, without what changes by itself."""
+    """What the server tells of its apps once all has settled, without what changes by itself."""
+    machine.wait_until(lambda: all(_is_settled(app) for app in server.api("/api/v1/apps")["apps"]), "all has settled")
     apps = server.seaway("apps", "--json").json["apps"]
     return {app["name"]: {k: v for k, v in app.items() if k != "memory_bytes"} for app in apps}
+
+
+def _is_settled(app: dict[str, Any]) -> bool:
+    return steps_of(app["last_deployment"])["settle"] not in ("running", "waiting")
 
 
 def _deployments(server: Server, app: str) -> list[dict[str, object]]:
@@ -144,14 +152,3 @@ def _all_finished(server: Server, app: str) -> bool:
 def _runs(server: Server, app: str, step: str) -> bool:
     listed = [each for each in server.api("/api/v1/apps")["apps"] if each["name"] == app]
     return any(steps_of(each["last_deployment"]).get(step) == "running" for each in listed)
-
-
-def _sleeps(seconds: int) -> bool:
-    wanted = f"sleep\0{seconds}\0".encode()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes() == wanted:
-                return True
-        except OSError:
-            continue
-    return False

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e import machine
 from e2e.apps import SERVES, busybox_app
 from e2e.server import Server, is_one_sentence
 
@@ -77,6 +78,17 @@ def test_an_unhealthy_release_is_explained_and_the_old_one_serves_on(
     assert server.ask(f"{APP}.localhost").body == "the old release"
     assert [each["Id"] for each in server.containers(APP)] == [patient], "nothing of the failed one stays"
     assert server.app(APP)["releases"] == releases
+
+
+def test_the_images_of_failed_releases_go_with_the_next_that_serves(
+    server: Server, busybox: str, tmp_path: Path
+) -> None:
+    kept = {server.deploy_live(busybox_app(tmp_path / "app", busybox, SERVES), "lessons")["image"]}
+    for code in (1, 2):
+        assert server.deploy(busybox_app(tmp_path / "app", busybox, f"exit {code}"), "lessons").code == 1
+    mended = busybox_app(tmp_path / "app", busybox, SERVES, files={"index.html": "mended"})
+    kept.add(server.deploy_live(mended, "lessons")["image"])
+    machine.wait_until(lambda: set(server.images("lessons")) == kept, "only what can be rolled back to stays")
 
 
 def test_the_first_release_of_an_app_that_fails_leaves_nothing_behind(

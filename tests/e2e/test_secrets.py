@@ -101,7 +101,8 @@ def test_no_answer_and_no_page_tells_it(server: Server, discreet: dict[str, obje
 
 
 def test_a_build_that_prints_it_does_not_put_it_into_the_log(server: Server, secret: str, tmp_path: Path) -> None:
-    folder = node_app(tmp_path / "app", "chatty", build="""node -e "console.log('token ' + process.env.API_TOKEN + '!')\"""")
+    script = "console.log('token ' + process.env.API_TOKEN + '!')"
+    folder = node_app(tmp_path / "app", "chatty", build=f'node -e "{script}"')
     told = server.deploy_live(folder, "chatty", "--env", f"API_TOKEN={secret}")
     log = server.deployment_log(told["deployment"])
     assert secret not in log

@@ -4,12 +4,14 @@ import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from seaway.actions.credentials import CredentialView
 from seaway.actions.views import AppState, AppView, DeploymentView, step_views
 from seaway.core.app import EnvironmentKey, EnvironmentSettings, Limits, UnknownApp
 from seaway.core.deployment import STEPS, Deployment, Kind, Release, Status, StepRecord, UnknownDeployment, steps_of
 from seaway.core.events import LogLine
 from seaway.core.finding import Finding
 from seaway.core.image import parse_image
+from seaway.core.keeping import CredentialState, KeptCredential, UnknownCredential, new_credential
 from seaway.core.ports import Instance
 from seaway.core.secret import Secret
 from seaway.core.source import FolderSource, GitSource, ImageSource, ReleaseSource, Source
@@ -153,6 +155,34 @@ def app(
     )  # fmt: skip
 
 
+def example_credentials() -> list[CredentialView]:
+    """One that is fine, one that ends soon, one that is refused and one without an end."""
+
+    def shown(prefix: str, state: CredentialState, apps: tuple[str, ...], days: float | None) -> CredentialView:
+        end = None if days is None else NOW + timedelta(days=days)
+        login = new_credential(prefix, "deploy-bot", Secret("hunter2-the-secret-value"), expires_at=end)
+        refused = state == "refused"
+        kept = KeptCredential(
+            login,
+            NOW - timedelta(days=90),
+            owner="a person" if days is None else "",
+            last_proved_at=NOW - timedelta(hours=2),
+            last_refused_at=NOW - timedelta(minutes=5) if refused else None,
+            refused=EXPIRED if refused else None,
+            last_used_at=NOW - timedelta(hours=3),
+            undo_until=NOW + timedelta(hours=5) if days == 211 else None,
+        )
+        images = tuple(parse_image(f"{prefix}/{app}:1") for app in apps)
+        return CredentialView(kept, state, apps, images)
+
+    return [
+        shown("registry.example.org/acme", "refused", ("shop", "api"), -3),
+        shown("ghcr.io/acme", "proved", ("blog", "worker"), 12),
+        shown("ghcr.io/acme/secret", "unproved", (), None),
+        shown("docker.io", "proved", (), 211),
+    ]
+
+
 class ExampleSite:
     """Implements Site; everything it was asked for is in `asked`."""
 
@@ -162,6 +192,7 @@ class ExampleSite:
         self.cancelled: list[int] = []
         self.sessions = {"a-session-of-the-tests"}
         self.codes = {CODE}
+        self.all_credentials = example_credentials()
 
     async def apps(self) -> list[AppView]:
         return list(self.all_apps.values())
@@ -182,6 +213,15 @@ class ExampleSite:
 
     async def log_tail(self, deployment: int, lines: int) -> list[LogLine]:
         return self.logs.get(deployment, [])[-lines:]
+
+    async def credentials(self) -> list[CredentialView]:
+        return self.all_credentials
+
+    async def credential(self, name: str) -> CredentialView:
+        found = next((each for each in self.all_credentials if each.kept.name == name), None)
+        if found is None:
+            raise UnknownCredential(name)
+        return found
 
     async def ask(self, app: str, kind: Kind, deployment: int | None) -> DeploymentView:
         self.asked.append((app, kind, deployment))

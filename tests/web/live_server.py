@@ -86,7 +86,6 @@ def _line(line: LogLine) -> dict[str, Any]:
 def web_app(site: ExampleSite, wire: Wire) -> FastAPI:
     """The clock begins at the example's own time, and goes on."""
     app, began = FastAPI(), time.monotonic()
-    app.include_router(router(site, lambda: NOW + timedelta(seconds=time.monotonic() - began)))
 
     @app.get("/api/v1/deployments/{number}/events")
     async def events(number: int, request: Request) -> Response:
@@ -102,6 +101,8 @@ def web_app(site: ExampleSite, wire: Wire) -> FastAPI:
     async def log(number: int) -> Response:
         return PlainTextResponse("".join(f"{line.text}\n" for line in site.logs.get(number, [])))
 
+    # Last: it answers every path that nobody else does.
+    app.include_router(router(site, lambda: NOW + timedelta(seconds=time.monotonic() - began)))
     return app
 
 

@@ -22,6 +22,9 @@ PAGES = [
     *(f"/apps/{name}" for name in ("shop", "api", "worker", "blog", "vault", "fresh", "docs")),
     *(f"/deployments/{n}" for n in (96, 110, 119, 120, 125, 127, 128, 129, 130, 131, 132, 133)),
     "/deployments/128?part=head",
+    "/credentials",
+    "/credentials/registry.example.org/acme",
+    "/credentials/docker.io",
 ]
 FORMS = [
     "/deployments/131/cancel",
@@ -356,3 +359,29 @@ def test_an_oversized_form_is_refused(site: ExampleSite, owner: TestClient) -> N
     answer = owner.post("/apps/shop/restart", data={"form_token": "x" * (MAX_FORM_BYTES + 1)})
     assert answer.status_code == 422
     assert site.asked == []
+
+
+# Credentials --------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_says_whose_they_are_how_long_they_live_and_who_uses_them(owner: TestClient) -> None:
+    text = owner.get("/credentials").text
+    for words in ("ghcr.io/acme", "12 d left", "no end known", "ended 3 d ago", "refused", "/apps/blog", "a person"):
+        assert words in text, words
+
+
+def test_a_refused_one_says_why_and_what_to_do(owner: TestClient) -> None:
+    text = owner.get("/credentials/registry.example.org/acme").text
+    assert "The login for registry.example.org/acme has expired" in text
+    assert "seaway credentials rotate registry.example.org/acme" in text
+    assert owner.get("/credentials/nobody").status_code == 404
+
+
+def test_no_page_shows_a_secret(owner: TestClient) -> None:
+    for path in ("/credentials", "/credentials/registry.example.org/acme", "/credentials/docker.io"):
+        assert "hunter2" not in owner.get(path).text
+
+
+def test_without_any_the_page_says_how_to_begin(owner: TestClient, site: ExampleSite) -> None:
+    site.all_credentials = []
+    assert "seaway credentials import" in owner.get("/credentials").text

@@ -9,7 +9,7 @@ from seaway.core.app import EnvironmentKey
 from seaway.core.build import APP_LABEL, INSTANCE_LABEL
 from seaway.core.deployment import Status
 from seaway.core.errors import Unavailable
-from seaway.core.ports import DeploymentLog, Deployments, Engine, Environments, Images, Proxy, Releases
+from seaway.core.ports import DeploymentLog, Deployments, Engine, Environments, Images, Proxy, Releases, Tasks
 
 _GRACE_S = 10.0
 
@@ -32,6 +32,7 @@ class Destroying:
         proxy: Proxy,
         images: Images,
         logs: DeploymentLog,
+        tasks: Tasks,
     ) -> None:
         self._instance = instance
         self._apps = apps
@@ -42,6 +43,7 @@ class Destroying:
         self._proxy = proxy
         self._images = images
         self._logs = logs
+        self._tasks = tasks
 
     async def destroy(self, _caller: Caller, name: str) -> None:
         """Marked first and deleted last: a stop in between is finished at the next start. Raises UnknownApp."""
@@ -56,6 +58,7 @@ class Destroying:
             await self._proxy.remove(key.slug)
         instances = await self._engine.instances(key)
         await asyncio.gather(*(self._engine.retire(i.id, _GRACE_S) for i in instances))
+        await self._tasks.remove_volumes(key)
         await self._remove_images(key)
         self._logs.forget(await self._deployments.ids_of(key))
         await self._apps.delete(name)

@@ -9,6 +9,7 @@ from seaway.core.app import EnvironmentKey, hosts_of
 from seaway.core.deployment import Deployment, Release
 from seaway.core.errors import Unavailable
 from seaway.core.events import Stream
+from seaway.core.finding import Finding
 from seaway.core.ports import Deployments, Engine, EnvironmentRecord, Environments, Instance, Releases
 
 _ALL_LINES = 100_000
@@ -30,21 +31,30 @@ class Reading:
         releases: Releases,
         engine: Engine,
         url_of: Callable[[str], str],
+        trouble_of: Callable[[EnvironmentKey], Finding | None] = lambda _: None,
     ) -> None:
         self._apps = apps
         self._deployments = deployments
         self._releases = releases
         self._engine = engine
         self._url_of = url_of
+        self._trouble_of = trouble_of
 
     async def apps(self) -> list[AppView]:
+        """Each with its current release; the others it has kept are told by `app`."""
         records, latest, releases, instances = await asyncio.gather(
-            self._apps.list(), self._deployments.latest(), self._releases.all(), self._instances()
+            self._apps.list(), self._deployments.latest(), self._releases.current(), self._instances()
         )
-        by_environment: dict[EnvironmentKey, list[Release]] = {}
-        for release in releases:
-            by_environment.setdefault(release.environment, []).append(release)
-        views = (self._view(r, by_environment.get(r.key, []), instances, latest.get(r.key)) for r in records)
+        current = {release.environment: (release,) for release in releases}
+        running: dict[EnvironmentKey, list[Instance]] = {}
+        for instance in instances or ():
+            running.setdefault(instance.environment, []).append(instance)
+        views = (
+            self._view(
+                r, current.get(r.key, ()), None if instances is None else running.get(r.key, []), latest.get(r.key)
+            )
+            for r in records
+        )
         return list(await asyncio.gather(*views))
 
     async def app(self, name: str) -> AppView:
@@ -120,11 +130,14 @@ class Reading:
         mine = tuple(i for i in instances or () if i.environment == record.key)
         serving = [i for i in mine if i.deployment == record.current_deployment and i.alive]
         current = next((r for r in releases if r.id == record.current_release), None)
+        trouble = self._trouble_of(record.key)
+        alive = None if instances is None else 0 if trouble else len(serving)
         used = await asyncio.gather(*(self._engine.memory_bytes(i.id) for i in serving))
         return AppView(
             name=record.key.app,
             environment=record.key,
-            state=app_state(record.wanted_running, last, current, None if instances is None else len(serving)),
+            state=app_state(record.wanted_running, last, current, alive),
+            finding=trouble,
             urls=tuple(self._url_of(host) for host in hosts_of(record.key, record.settings)),
             settings=record.settings,
             created_at=record.created_at,

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from seaway.core.app import EnvironmentKey, EnvironmentSettings
-from seaway.core.deployment import STEPS, Deployment, Release, Status, steps_of
+from seaway.core.deployment import STEPS, Deployment, Release, Status, StepRecord, steps_of
+from seaway.core.finding import Finding
 from seaway.core.ports import Instance
 
 
@@ -58,16 +59,18 @@ class AppView:
     last_deployment: DeploymentView | None
     memory_bytes: int | None = None
     """What its instances use now, together."""
+    finding: Finding | None = None
+    """Why it does not serve as it should, when Seaway could not put it right by itself."""
 
 
 def step_views(deployment: Deployment) -> tuple[StepView, ...]:
-    return tuple(_step_view(deployment, name) for name in STEPS)
+    records = {record.name: record for record in deployment.steps}
+    takes = steps_of(deployment.kind, deployment.source)
+    return tuple(_step_view(deployment, name, records.get(name), takes_it=name in takes) for name in STEPS)
 
 
-def _step_view(deployment: Deployment, name: str) -> StepView:
-    record = deployment.step(name)
+def _step_view(deployment: Deployment, name: str, record: StepRecord | None, *, takes_it: bool) -> StepView:
     if record is None:
-        takes_it = name in steps_of(deployment.kind, deployment.source)
         state = "waiting" if takes_it and not deployment.status.is_final else "skipped"
         return StepView(name, state, None, None)
     if record.finished_at is not None:

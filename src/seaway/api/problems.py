@@ -1,5 +1,7 @@
 """Errors as problem details (RFC 9457), with the stable code and the remedy."""
 
+from typing import Any
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -7,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from seaway.core.errors import Conflict, Denied, Invalid, Missing, SeawayError, Unavailable
+from seaway.core.finding import finding_of
 
 log = structlog.get_logger()
 
@@ -23,8 +26,17 @@ def status_of(error: SeawayError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def problem(status: int, title: str, code: str, remedy: str, evidence: tuple[str, ...] = ()) -> JSONResponse:
-    body = {"type": "about:blank", "title": title, "status": status, "code": code, "remedy": remedy}
+def problem(
+    status: int,
+    title: str,
+    code: str,
+    remedy: str,
+    evidence: tuple[str, ...] = (),
+    commands: tuple[str, ...] = (),
+) -> JSONResponse:
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code, "remedy": remedy}
+    if commands:
+        body |= {"commands": list(commands)}
     headers = {"WWW-Authenticate": 'Bearer realm="seaway"'} if status == 401 else None
     return JSONResponse(
         body | {"evidence": list(evidence)}, status, headers=headers, media_type="application/problem+json"
@@ -34,7 +46,8 @@ def problem(status: int, title: str, code: str, remedy: str, evidence: tuple[str
 def install(app: FastAPI) -> None:
     @app.exception_handler(SeawayError)
     async def _ours(_request: Request, error: SeawayError) -> JSONResponse:
-        return problem(status_of(error), error.what, error.code, error.remedy, error.evidence)
+        found = finding_of(error)
+        return problem(status_of(error), found.title, found.cause, found.remedy, found.evidence, found.commands)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from seaway.actions.views import AppView, DeploymentView, StepView
-from seaway.core.app import SettingsChange
+from seaway.core.app import SettingsChange, parse_volume
 from seaway.core.deployment import STEPS
 from seaway.core.ports import Instance
 from seaway.core.secret import Secret
@@ -42,6 +42,11 @@ class ChangeBody(Body):
     cpus: float | None = None
     health_path: str | None = Field(default=None, max_length=500)
     health_timeout_s: float | None = None
+    instances: int | None = None
+    runtime_only: dict[str, bool] = {}
+    release_command: str | None = Field(default=None, max_length=4000)
+    volumes: list[str] | None = None
+    stop_first: bool | None = None
 
     def change(self) -> SettingsChange:
         return SettingsChange(
@@ -53,6 +58,11 @@ class ChangeBody(Body):
             cpus=self.cpus,
             health_path=self.health_path,
             health_timeout_s=self.health_timeout_s,
+            instances=self.instances,
+            runtime_only=self.runtime_only,
+            release_command=self.release_command,
+            volumes=None if self.volumes is None else tuple(map(parse_volume, self.volumes)),
+            stop_first=self.stop_first,
         )
 
 
@@ -103,10 +113,16 @@ def app_json(view: AppView) -> dict[str, Any]:
         "port": release.port if release else view.settings.port,
         "instances": [_instance_json(i) for i in view.instances],
         "env": sorted(view.settings.env),
+        "runtime_only": sorted(view.settings.runtime_only),
+        "wanted_instances": view.settings.instances,
+        "release_command": view.settings.release_command,
+        "volumes": [f"{v.name}:{v.path}{':exclusive' if v.exclusive else ''}" for v in view.settings.volumes],
+        "stop_first": view.settings.stop_first,
         "domains": list(view.settings.domains),
         "builder": view.settings.builder,
         "last_deployment": deployment_json(view.last_deployment) if view.last_deployment else None,
         "memory_bytes": view.memory_bytes,
+        "finding": view.finding.as_json() if view.finding else None,
         "created_at": _time(view.created_at),
     }
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from seaway.actions.access import Access, Caller, TokenRequired
+from seaway.actions.credentials import Keeping
 from seaway.actions.deploying import Deploying
 from seaway.actions.destroying import Destroying
 from seaway.actions.reading import Reading
-from seaway.api import streams
-from seaway.api.resources import DeployBody, RollbackBody, app_json, app_with_releases_json, deployment_json
+from seaway.api import credentials, streams
+from seaway.api.resources import ChangeBody, DeployBody, RollbackBody, app_json, app_with_releases_json, deployment_json
 from seaway.core.deployment import Deployment
 from seaway.core.errors import Missing
 from seaway.core.ports import Trees
@@ -37,6 +38,7 @@ class Actions:
     reading: Reading
     deploying: Deploying
     destroying: Destroying
+    keeping: Keeping
     trees: Trees
     log: streams.Log
     stopping: asyncio.Event
@@ -56,6 +58,7 @@ def router(actions: Actions) -> APIRouter:
     who = Annotated[Caller, Depends(caller)]
     _add_app_calls(api, actions, who)
     _add_deployment_calls(api, actions, who)
+    credentials.add_calls(api, actions.keeping, who)
 
     @api.get("/{path:path}")
     async def nothing_here(path: str) -> None:
@@ -66,8 +69,8 @@ def router(actions: Actions) -> APIRouter:
 
 def _add_app_calls(api: APIRouter, actions: Actions, who: Any) -> None:
     @api.get("/apps")
-    async def list_apps() -> dict[str, Any]:
-        return {"apps": [app_json(view) for view in await actions.reading.apps()]}
+    async def list_apps() -> JSONResponse:
+        return JSONResponse({"apps": [app_json(view) for view in await actions.reading.apps()]})
 
     @api.get("/apps/{app}")
     async def show_app(app: str) -> dict[str, Any]:
@@ -86,9 +89,13 @@ def _add_app_calls(api: APIRouter, actions: Actions, who: Any) -> None:
     @api.get("/apps/{app}/deployments")
     async def list_deployments(
         app: str, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: int | None = None
-    ) -> dict[str, Any]:
+    ) -> JSONResponse:
         found = await actions.reading.deployments(app, limit, before)
-        return {"deployments": [deployment_json(view) for view in found]}
+        return JSONResponse({"deployments": [deployment_json(view) for view in found]})
+
+    @api.patch("/apps/{app}/settings", status_code=202)
+    async def configure(app: str, body: ChangeBody, caller: who) -> dict[str, Any]:
+        return await shown(await actions.deploying.configure(caller, app, body.change()))
 
     @api.post("/apps/{app}/rollback", status_code=202)
     async def roll_back(app: str, body: RollbackBody, caller: who) -> dict[str, Any]:

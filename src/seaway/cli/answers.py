@@ -79,9 +79,11 @@ class AppAnswer:
     port: int | None
     instances: tuple[InstanceAnswer, ...]
     env: tuple[str, ...]
+    runtime_only: tuple[str, ...]
     builder: str | None
     last_deployment: DeploymentAnswer | None
     memory_bytes: int | None
+    finding: Finding | None
     created_at: str | None
     raw: Json = field(repr=False, compare=False)
 
@@ -146,9 +148,11 @@ def read_app(data: Json) -> AppAnswer:
         port=data.get("port"),
         instances=tuple(map(_instance, data.get("instances") or ())),
         env=tuple(data.get("env") or ()),
+        runtime_only=tuple(data.get("runtime_only") or ()),
         builder=data.get("builder"),
         last_deployment=None if last is None else read_deployment(last),
         memory_bytes=data.get("memory_bytes"),
+        finding=_finding(data.get("finding")),
         created_at=data.get("created_at"),
         raw=data,
     )

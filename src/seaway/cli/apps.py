@@ -70,6 +70,8 @@ def app_lines(app: "AppAnswer", *, now: datetime, colour: bool) -> Iterator[str]
 
     yield f"{app.name}  {marked(app.state, colour=colour)}"
     last = app.last_deployment
+    if app.finding is not None:
+        yield from finding_lines(app.finding, colour=colour)
     if last is not None and last.finding is not None:
         yield from finding_lines(last.finding, colour=colour)
     ended = last and f"{last.id}  {marked(last.status, colour=colour)}  {ago(last.created_at, now)}"

@@ -22,6 +22,8 @@ _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 # The server sends a comment every 15 s, so three of them missing means that the connection is dead.
 _STREAM_TIMEOUT = httpx2.Timeout(5.0, read=45.0)
 _CALL_TIMEOUT = httpx2.Timeout(5.0, read=60.0, write=60.0)
+# Proofs of many images, each with the patience that a registry in trouble deserves.
+_PROOF_TIMEOUT = httpx2.Timeout(5.0, read=300.0, write=60.0)
 # After the last byte the server still unpacks the folder.
 _UPLOAD_TIMEOUT = httpx2.Timeout(5.0, read=600.0, write=60.0)
 
@@ -100,6 +102,9 @@ class Client:
     def rollback(self, app: str, deployment: int | None) -> DeploymentAnswer:
         return self._deployment("POST", f"/apps/{app}/rollback", {"deployment": deployment})
 
+    def configure(self, app: str, change: Mapping[str, Any]) -> DeploymentAnswer:
+        return self._deployment("PATCH", f"/apps/{app}/settings", change)
+
     def restart(self, app: str) -> DeploymentAnswer:
         return self._deployment("POST", f"/apps/{app}/restart")
 
@@ -123,6 +128,10 @@ class Client:
         """Signs a browser in once, within ten minutes."""
         told = self._call("POST", "/sign-in-codes")
         return f"{self.server.url}/login?code={told['code']}"
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, patient: bool = False) -> Any:
+        """One call of docs/api.md, as it is answered; `patient` for those that ask registries."""
+        return self._call(method, path, json=body, timeout=_PROOF_TIMEOUT if patient else _CALL_TIMEOUT)
 
     def page_of(self, deployment: int) -> str:
         return f"{self.server.url}/deployments/{deployment}"

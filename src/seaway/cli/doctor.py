@@ -59,6 +59,7 @@ class Examined:
     type=click.Choice(["docker-config"]),
     help="Use the login that docker on this machine would use.",
 )
+@click.option("--credential", "kept", metavar="NAME", help="Use a credential that Seaway keeps; its server asks.")
 @click.option("--username", "-u", help="Log in as this user; the secret comes with --password-stdin.")
 @click.option("--password-stdin", is_flag=True, help="Read the password or token from standard input.")
 @click.option("--insecure", is_flag=True, help="Allow plain http and unknown certificates for this registry.")
@@ -70,6 +71,7 @@ def command(
     image: str,
     push: bool,
     source: str | None,
+    kept: str | None,
     username: str | None,
     password_stdin: bool,
     insecure: bool,
@@ -81,8 +83,8 @@ def command(
     Tries it link by link, with the login given and as anybody, and says what to do. Exit status: 0 it works, 1 it does
     not, 2 the name is no image.
     """
-    if source and (username or password_stdin):
-        raise click.UsageError("Give either --from or --username, not both.")
+    if sum(map(bool, (source, kept, username or password_stdin))) > 1:
+        raise click.UsageError("Give one of --from, --credential and --username.")
     if bool(username) != password_stdin:
         raise click.UsageError("--username and --password-stdin go together.")
     from seaway.core.image import InvalidReference, parse_image
@@ -95,7 +97,10 @@ def command(
     credential = _given(reference, username, sys.stdin.read()) if username else None
     import asyncio
 
-    examined = asyncio.run(_examine(reference, credential, source, push, insecure, github_api))
+    if kept:
+        examined = _examined_by_the_server(reference, kept, push)
+    else:
+        examined = asyncio.run(_examine(reference, credential, source, push, insecure, github_api))
     if as_json:
         print_json(examined.as_json())
     else:
@@ -157,6 +162,27 @@ async def _examine(
         )
     flaws = tuple(finding_of_flaw(flaw, image) for flaw in found.flaws) if found is not None else ()
     return Examined(proof, ((proof.finding,) if proof.finding else ()) + flaws)
+
+
+def _examined_by_the_server(image: "ImageRef", kept: str, push: bool) -> Examined:
+    """The secret stays there, so the server looks, from where it would pull."""
+    from seaway.cli.connect import connect
+    from seaway.core.finding import Finding
+    from seaway.core.proof import Link, Proof
+
+    with connect() as client:
+        told = client.call("POST", "/doctor", {"image": str(image), "credential": kept, "push": push}, patient=True)
+    links = tuple(Link(each["name"], each["ok"], each["ms"], tuple(each["evidence"])) for each in told["links"])
+    findings = tuple(Finding.from_json(each) for each in told["findings"])
+    proof = Proof(
+        image,
+        told["verdict"] != "broken",
+        told["digest"],
+        credential=told["credential"],
+        links=links,
+        finding=findings[0] if findings else None,
+    )
+    return Examined(proof, findings)
 
 
 def _issuer(http: "HttpPipe", image: "ImageRef", github_api: str | None) -> "IssuerDoor":

@@ -82,7 +82,7 @@ def cancel(ctx: click.Context, deployment: int, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def destroy(app: str, yes: bool, as_json: bool) -> None:
-    """Remove an app: its instances, route, releases and images. There is no way back."""
+    """Remove an app: its instances, route, releases, images and volumes. There is no way back."""
     from seaway.cli.connect import connect
     from seaway.core.app import check_app_name
 
@@ -100,6 +100,6 @@ def destroy(app: str, yes: bool, as_json: bool) -> None:
 def _ask_for_the_name(app: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("Without a terminal nobody can be asked. Add --yes.")
-    typed = click.prompt(f"This removes {app} with its releases and images. Type its name to go on", err=True)
+    typed = click.prompt(f"This removes {app} with its releases, images and volumes. Type its name to go on", err=True)
     if typed.strip() != app:
         raise click.ClickException(f"{typed.strip()!r} is not {app!r}. Nothing was changed.")

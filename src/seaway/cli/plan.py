@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--env", multiple=True, metavar="K=V", help="A variable; `K` alone takes its value from here.")
 @click.option("--config", "config_file", metavar="FILE", help="Read this instead of nixpacks.toml; relative to PATH.")
 @click.option("--plan", "given", metavar="FILE|JSON", help="Lay this plan over what is found.")
+@click.option("--builder", type=click.Choice(["debian", "nix"]), default="debian", help="Whose Dockerfile to print.")
 @click.option("--dockerfile", "as_dockerfile", is_flag=True, help="Print the Dockerfile that carries the plan out.")
 @json_option
 def command(
@@ -28,6 +29,7 @@ def command(
     env: tuple[str, ...],
     config_file: str | None,
     given: str | None,
+    builder: str,
     as_dockerfile: bool,
     as_json: bool,
 ) -> None:
@@ -46,7 +48,7 @@ def command(
         click.echo(json.dumps(to_json(planned.plan), indent=2, ensure_ascii=False))
         return
     if as_dockerfile:
-        click.echo(_dockerfile(tree.subtree(planned.folder) if planned.folder else tree, planned, variables))
+        click.echo(_dockerfile(tree.subtree(planned.folder) if planned.folder else tree, planned, variables, builder))
         return
     if tree.has("Dockerfile"):
         click.echo("! The folder has a Dockerfile: `seaway deploy` builds that, not this plan.", err=True)
@@ -81,12 +83,14 @@ def _given(given: str | None) -> "Plan | None":
         raise ConfigBroken(name, f"not JSON: {error.msg.lower()}", line=error.lineno) from None
 
 
-def _dockerfile(tree: "Tree", planned: "Planned", variables: Mapping[str, str]) -> str:
+def _dockerfile(tree: "Tree", planned: "Planned", variables: Mapping[str, str], builder: str) -> str:
     from seaway.builders import debian
     from seaway.core.app import EnvironmentSettings
     from seaway.core.ports import PlanRequest
+    from seaway.packs.nixpacks import nix
 
-    recipe = debian.recipe(planned.plan, tree, PlanRequest(tree.name, variables, EnvironmentSettings()))
+    make = {"debian": debian.recipe, "nix": nix.recipe}[builder]
+    recipe = make(planned.plan, tree, PlanRequest(tree.name, variables, EnvironmentSettings()))
     return recipe.dockerfile.rstrip()
 
 

@@ -17,6 +17,7 @@ from seaway.core.app import (
     check_domain,
     check_env_name,
     check_port,
+    parse_volume,
 )
 from seaway.core.image import parse_image
 from seaway.core.secret import Secret
@@ -45,6 +46,9 @@ class Options:
     cpus: float | None = None
     health_path: str | None = None
     health_timeout_s: float | None = None
+    release_command: str | None = None
+    volumes: tuple[str, ...] = ()
+    stop_first: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,9 @@ def _settings(options: Options, environment: Mapping[str, str]) -> dict[str, Any
         "cpus": options.cpus,
         "health_path": options.health_path,
         "health_timeout_s": options.health_timeout_s,
+        "release_command": options.release_command,
+        "volumes": list(options.volumes) or None,
+        "stop_first": options.stop_first,
     }
     told = {name: value for name, value in settings.items() if value is not None}
     _check(told)
@@ -131,7 +138,8 @@ def _settings(options: Options, environment: Mapping[str, str]) -> dict[str, Any
 def _check(settings: Mapping[str, Any]) -> None:
     """The core's own judgement, so that the command line refuses just what the server would."""
     env = {name: None if value is None else Secret(value) for name, value in settings.get("env", {}).items()}
-    changed(EnvironmentSettings(), SettingsChange(**{**settings, "env": env}))
+    volumes = tuple(map(parse_volume, settings["volumes"])) if "volumes" in settings else None
+    changed(EnvironmentSettings(), SettingsChange(**{**settings, "env": env, "volumes": volumes}))
 
 
 def parse_memory(text: str) -> int:

@@ -1,7 +1,7 @@
 """Apps, their environments, and the settings that an environment wants."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,6 +10,7 @@ from seaway.core.secret import Secret
 
 PRODUCTION = "production"
 DEFAULT_PORT = 3000
+MAX_INSTANCES = 50
 
 BuilderName = Literal["debian", "nix"]
 
@@ -57,6 +58,15 @@ class HealthCheck:
 
 
 @dataclass(frozen=True)
+class Volume:
+    """A place that outlives releases. `exclusive`: no two instances may have it at once."""
+
+    name: str
+    path: str
+    exclusive: bool = False
+
+
+@dataclass(frozen=True)
 class EnvironmentSettings:
     """Everything about an environment that its owner chooses. Values of `env` are secrets, all of them."""
 
@@ -68,6 +78,26 @@ class EnvironmentSettings:
     health: HealthCheck = field(default_factory=HealthCheck)
     instances: int = 1
     drain_s: float = 30.0
+    runtime_only: frozenset[str] = frozenset()
+    """Names of variables that a build does not see."""
+    release_command: str | None = None
+    """Run once in the new image before it gets traffic, for a shell; when it fails, the old release stays."""
+    volumes: tuple[Volume, ...] = ()
+    stop_first: bool = False
+    """The old instances end before the new ones start: a short gap, and only one release in memory."""
+
+    @property
+    def why_stop_first(self) -> str | None:
+        """The reason for which a release must end before the next starts, if there is one."""
+        exclusive = next((volume.name for volume in self.volumes if volume.exclusive), None)
+        if exclusive is not None:
+            return f"its volume {exclusive} may be used by one at a time"
+        return "its settings ask for it" if self.stop_first else None
+
+    @property
+    def build_env(self) -> dict[str, Secret]:
+        """The variables that a build sees."""
+        return {name: value for name, value in self.env.items() if name not in self.runtime_only}
 
 
 @dataclass(frozen=True)
@@ -82,6 +112,13 @@ class SettingsChange:
     cpus: float | None = None
     health_path: str | None = None
     health_timeout_s: float | None = None
+    instances: int | None = None
+    runtime_only: Mapping[str, bool] = field(default_factory=dict)
+    """Variables to mark as seen at run time only, or by builds too; those not named keep their mark."""
+    release_command: str | None = None
+    """An empty one removes it."""
+    volumes: tuple[Volume, ...] | None = None
+    stop_first: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +188,50 @@ def changed(now: EnvironmentSettings, change: SettingsChange) -> EnvironmentSett
         builder=change.builder or now.builder,
         limits=_changed_limits(now.limits, change),
         health=_changed_health(now.health, change),
+        instances=now.instances if change.instances is None else check_instances(change.instances),
+        runtime_only=_changed_marks(now.runtime_only, change, env),
+        release_command=now.release_command if change.release_command is None else change.release_command or None,
+        volumes=now.volumes if change.volumes is None else check_volumes(change.volumes),
+        stop_first=now.stop_first if change.stop_first is None else change.stop_first,
     )
+
+
+def parse_volume(text: str) -> Volume:
+    """`NAME:/path`, or `NAME:/path:exclusive`."""
+    name, _, rest = text.partition(":")
+    path, _, mode = rest.partition(":")
+    if not path.startswith("/") or mode not in ("", "exclusive"):
+        raise InvalidSetting(
+            f"{text!r} is not a volume.", remedy="Write NAME:/path, or NAME:/path:exclusive for one at a time."
+        )
+    return Volume(name, path, mode == "exclusive")
+
+
+def check_volumes(volumes: Sequence[Volume]) -> tuple[Volume, ...]:
+    for volume in volumes:
+        parts = volume.path.split("/")
+        if not _APP_NAME.match(volume.name) or not volume.path.startswith("/") or ".." in parts or volume.path == "/":
+            raise InvalidSetting(
+                f"{volume.name}:{volume.path} is not a volume.",
+                remedy="Its name is of a-z, 0-9 and -; its path begins with / and is not / itself.",
+            )
+    if len({v.name for v in volumes}) < len(volumes) or len({v.path for v in volumes}) < len(volumes):
+        raise InvalidSetting("Two volumes have the same name or path.", remedy="Give each its own.")
+    return tuple(volumes)
+
+
+def check_instances(count: int) -> int:
+    if 1 <= count <= MAX_INSTANCES:
+        return count
+    raise InvalidSetting(
+        f"{count} is not a number of instances.",
+        remedy=f"Choose one from 1 to {MAX_INSTANCES}. `seaway stop` lets none run.",
+    )
+
+
+def _changed_marks(now: frozenset[str], change: SettingsChange, env: Mapping[str, Secret]) -> frozenset[str]:
+    marked = (now | {name for name, only in change.runtime_only.items() if only}) & env.keys()
+    return frozenset(marked - {name for name, only in change.runtime_only.items() if not only})
 
 
 def _changed_limits(now: Limits, change: SettingsChange) -> Limits:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from seaway.core.build_sign import Sign, sign
 from seaway.core.finding import Finding
+from seaway.core.install_signs import INSTALL_SIGNS
 
 MAX_LINES = 20
 MAX_STEP = 80
@@ -39,40 +40,28 @@ class FailedBuild:
         return int(found[1]) if found else None
 
 
-@dataclass(frozen=True)
-class Sign:
-    """A text that gives a cause away, in BuildKit's error or in the program's lines. `{names}` are its groups."""
-
-    cause: str
-    where: Literal["error", "lines", "both"]
-    pattern: re.Pattern[str]
-    title: str
-    remedy: str
-    commands: tuple[str, ...] = ()
-
-
 def explain_failed_build(seen: FailedBuild) -> Finding:
-    for sign in SIGNS:
-        found = _search(sign, seen)
+    for each in SIGNS:
+        found = _search(each, seen)
         if found is not None:
-            return _finding(sign, seen, found.groupdict())
+            return _finding(each, seen, found.groupdict())
     return _plain(seen)
 
 
-def _search(sign: Sign, seen: FailedBuild) -> re.Match[str] | None:
-    texts = {"error": (seen.verdict,), "lines": seen.lines, "both": (seen.verdict, *seen.lines)}[sign.where]
+def _search(one: Sign, seen: FailedBuild) -> re.Match[str] | None:
+    texts = {"error": (seen.verdict,), "lines": seen.lines, "both": (seen.verdict, *seen.lines)}[one.where]
     # Of several lines that fit the last one is what it ended with.
-    return next((found for text in reversed(texts) if (found := sign.pattern.search(text))), None)
+    return next((found for text in reversed(texts) if (found := one.pattern.search(text))), None)
 
 
-def _finding(sign: Sign, seen: FailedBuild, groups: Mapping[str, str | None]) -> Finding:
+def _finding(one: Sign, seen: FailedBuild, groups: Mapping[str, str | None]) -> Finding:
     words = {
         "app": seen.app,
         "step": seen.short_step or "the build",
         **{name: text or "" for name, text in groups.items()},
     }
-    commands = tuple(command.format_map(words) for command in sign.commands)
-    return Finding(sign.cause, sign.title.format_map(words), _evidence(seen), sign.remedy.format_map(words), commands)
+    commands = tuple(command.format_map(words) for command in one.commands)
+    return Finding(one.cause, one.title.format_map(words), _evidence(seen), one.remedy.format_map(words), commands)
 
 
 def _plain(seen: FailedBuild) -> Finding:
@@ -89,12 +78,6 @@ def _evidence(seen: FailedBuild) -> tuple[str, ...]:
     step = (f"step: {seen.step}",) if seen.step else ()
     error = (seen.error,) if seen.error else ()
     return (*step, *error, *seen.excerpt, *(f"| {line}" for line in seen.lines[-MAX_LINES:]))
-
-
-def _sign(
-    cause: str, where: Literal["error", "lines", "both"], pattern: str, title: str, remedy: str, *commands: str
-) -> Sign:
-    return Sign(cause, where, re.compile(pattern), title, remedy, commands)
 
 
 _DISK = (
@@ -118,7 +101,7 @@ _BASE = (
 
 # The order matters: the first that fits wins, so what is certain comes before what is likely.
 SIGNS = (
-    _sign(
+    sign(
         "docker.not_running",
         "error",
         r"Cannot connect to the Docker daemon|error during connect",
@@ -126,21 +109,21 @@ SIGNS = (
         "Start it, then deploy again.",
         "systemctl start docker",
     ),
-    _sign(
+    sign(
         "docker.no_permission",
         "error",
         r"permission denied while trying to connect to the Docker daemon",
         "Seaway may not open Docker's socket",
         "Run Seaway as root, or add its user to the group docker, and restart it.",
     ),
-    _sign(
+    sign(
         "build.buildx_missing",
         "error",
         r"'buildx' is not a docker command|unknown command: docker buildx",
         "Docker's build plug-in buildx is not installed",
         "Install the package docker-buildx (Debian) or docker-buildx-plugin (Docker's own packages).",
     ),
-    _sign(
+    sign(
         "build.disk_full",
         "both",
         r"[Nn]o space left on device|ENOSPC|Disk quota exceeded",
@@ -148,14 +131,14 @@ SIGNS = (
         _DISK,
         *_PRUNE,
     ),
-    _sign(
+    sign(
         "build.dockerfile_broken",
         "error",
         r"dockerfile parse error on line (?P<line>\d+): (?P<why>.+)",
         "The Dockerfile is wrong in line {line}: {why}",
         "Put that line right and deploy again.",
     ),
-    _sign(
+    sign(
         "build.dockerfile_broken",
         "error",
         r"(?P<why>file with no instructions"
@@ -165,7 +148,7 @@ SIGNS = (
         "The Dockerfile is wrong: {why}",
         "Put it right and deploy again.",
     ),
-    _sign(
+    sign(
         "build.base_unavailable",
         "error",
         r"failed to resolve source metadata for (?P<image>docker\.io/docker/dockerfile[\w.:@-]*):",
@@ -173,7 +156,7 @@ SIGNS = (
         "Remove the line `# syntax=...`: the syntax that Docker brings along is enough for nearly all, and needs "
         "no registry.",
     ),
-    _sign(
+    sign(
         "build.base_unavailable",
         "error",
         r"failed to resolve source metadata for (?P<image>[\w./:@-]+):",
@@ -181,7 +164,7 @@ SIGNS = (
         _BASE,
         "seaway doctor {image}",
     ),
-    _sign(
+    sign(
         "build.base_unavailable",
         "error",
         r"(?P<image>[\w.-]+/[\w./:@-]+): (?:pull access denied|failed to authorize|not found)",
@@ -189,7 +172,7 @@ SIGNS = (
         _BASE,
         "seaway doctor {image}",
     ),
-    _sign(
+    sign(
         "build.missing_file",
         "error",
         r"failed to calculate checksum of ref \S+: \"/?(?P<file>[^\"]+)\": not found",
@@ -197,7 +180,7 @@ SIGNS = (
         "It is missing from the repository or folder, or .dockerignore (or .gitignore) leaves it out. Add it, or take "
         "it out of the line COPY.",
     ),
-    _sign(
+    sign(
         "build.out_of_memory",
         "lines",
         r"JavaScript heap out of memory",
@@ -205,7 +188,7 @@ SIGNS = (
         "Let it take more, if the machine has it: set the variable NODE_OPTIONS for this app and deploy again.",
         "seaway deploy --app {app} --env NODE_OPTIONS=--max-old-space-size=4096",
     ),
-    _sign(
+    sign(
         "build.out_of_memory",
         "error",
         r"exit code: 137\b|signal: killed",
@@ -214,7 +197,7 @@ SIGNS = (
         "free -m",
         "dmesg | grep -i 'out of memory'",
     ),
-    _sign(
+    sign(
         "build.out_of_memory",
         "lines",
         r"^(?:sh: line \d+: +\d+ )?Killed\b|signal: killed|Killed signal terminated program|[Cc]annot allocate memory"
@@ -224,7 +207,8 @@ SIGNS = (
         "free -m",
         "dmesg | grep -i 'out of memory'",
     ),
-    _sign(
+    *INSTALL_SIGNS,
+    sign(
         "build.unreachable_host",
         "lines",
         r"Failed to fetch (?:font )?`(?P<font>[^`]+)`(?: from Google Fonts)?",
@@ -234,12 +218,14 @@ SIGNS = (
         "getent hosts fonts.googleapis.com",
     ),
     *(
-        _sign("build.unreachable_host", "lines", pattern, _UNREACHABLE, _NETWORK, "getent hosts {host}")
+        sign("build.unreachable_host", "lines", pattern, _UNREACHABLE, _NETWORK, "getent hosts {host}")
         for pattern in (
             rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
             rf"(?:connect|read) (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ECONNRESET) {_HOST}",
             rf"[Cc]ould not resolve host(?:name)?:? ['\"]?{_HOST}",
             rf"(?:Temporary failure resolving|Could not resolve) '{_HOST}'",
+            # Composer breaks lines wherever they are full: what git says after the address may not be found.
+            rf"unable to access 'https?://{_HOST}",
             rf"unable to resolve host address [‘'\"]{_HOST}",
             rf"bad address '{_HOST}'",
             rf"dial tcp: lookup {_HOST}",
@@ -250,7 +236,7 @@ SIGNS = (
             r"|Temporary failure in name resolution|Network is unreachable)",
         )
     ),
-    _sign(
+    sign(
         "build.command_missing",
         "lines",
         r"(?:^|: )(?P<program>[\w./@+-]+): (?:command )?not found$",

@@ -28,6 +28,28 @@ def conclude(seen: Observed, kind: RegistryKind) -> Proof:
         refused=refused,
         links=links_of(seen),
         finding=finding,
+        expires_at=seen.issuer.expires_at if seen.issuer is not None else None,
+    )
+
+
+def conclude_login(seen: Observed, kind: RegistryKind) -> Proof:
+    """Of a login alone. Alive is what the registry, and its issuer if there is one, did not refuse; whether a registry
+    that asks nobody for a login would take this one, it does not tell."""
+    tried = seen.with_credential
+    issuer_refuses = seen.issuer is not None and seen.issuer.alive is False
+    taken = tried is not None and tried.last is not None and tried.last.ok and not issuer_refuses
+    cannot_tell = tried is not None and tried.last is None and seen.ping is not None and seen.ping.ok
+    mistyped = seen.credential is not None and seen.credential.mistyped
+    finding = None if taken or (cannot_tell and not mistyped) else decide(seen, kind)
+    name = seen.credential.name if seen.credential is not None else None
+    return Proof(
+        image=seen.image,
+        allowed=finding is None,
+        credential=name if taken else None,
+        refused=name if tried is not None and _was_refused(seen, tried) else None,
+        links=tuple(link for link in links_of(seen) if link.name not in ("manifest", "digest")),
+        finding=finding,
+        expires_at=seen.issuer.expires_at if seen.issuer is not None else None,
     )
 
 

@@ -45,6 +45,7 @@ class TokenKind(StrEnum):
     DOCKER_PERSONAL = "Docker personal access token"
     DOCKER_ORGANISATION = "Docker organisation access token"
     ECR_PASSWORD = "ECR login password"  # noqa: S105
+    AWS_KEY = "AWS access key"
     GOOGLE_ACCESS = "Google access token"
     GOOGLE_KEY = "Google service account key"
     IDENTITY = "identity token"
@@ -78,6 +79,7 @@ _KIND_BY_USER = {
     "_json_key_base64": TokenKind.GOOGLE_KEY,
     "gitlab-ci-token": TokenKind.GITLAB_JOB,
 }
+_AWS_KEY_ID = re.compile(r"AKIA[A-Z0-9]{12,28}\Z")
 _KIND_BY_PREFIX = {
     "ghp_": TokenKind.GITHUB_CLASSIC,
     "github_pat_": TokenKind.GITHUB_FINE_GRAINED,
@@ -123,6 +125,8 @@ class Credential:
 def kind_of(username: str, secret: Secret) -> TokenKind:
     if username in _KIND_BY_USER:
         return _KIND_BY_USER[username]
+    if _AWS_KEY_ID.match(username):
+        return TokenKind.AWS_KEY
     text = secret.reveal()
     return next((kind for start, kind in _KIND_BY_PREFIX.items() if text.startswith(start)), TokenKind.PASSWORD)
 

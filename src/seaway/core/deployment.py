@@ -10,6 +10,7 @@ from seaway.core.finding import Finding
 from seaway.core.source import ReleaseSource, Source
 
 STEPS = ("fetch", "plan", "prove", "build", "release", "check", "route", "settle")
+MAX_ATTEMPTS = 10
 
 
 class Status(StrEnum):
@@ -36,10 +37,22 @@ class Kind(StrEnum):
     RESTART = "restart"
     START = "start"
     STOP = "stop"
+    SCALE = "scale"
+    CONFIGURE = "configure"
+    """Other run-time settings for the same image: a new release without a build."""
 
     @property
     def success(self) -> Status:
         return Status.STOPPED if self is Kind.STOP else Status.LIVE
+
+    @property
+    def makes_release(self) -> bool:
+        return self in (Kind.DEPLOY, Kind.CONFIGURE)
+
+    @property
+    def follows_current(self) -> bool:
+        """It is about whatever runs when its turn comes, not about what ran when it was asked for."""
+        return self in (Kind.RESTART, Kind.START, Kind.SCALE, Kind.CONFIGURE)
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,19 @@ def steps_of(kind: Kind, source: Source) -> tuple[str, ...]:
     if isinstance(source, ReleaseSource):
         return ("release", "check", "route", "settle")
     return STEPS
+
+
+def release_wanted(asked: Deployment, current: int | None) -> int | None:
+    """The release that a deployment of an earlier one is about: what it chose before it was cut off, else what runs."""
+    if asked.release is not None and not asked.kind.makes_release:
+        return asked.release
+    named = asked.source.release if isinstance(asked.source, ReleaseSource) else None
+    return (current or named) if asked.kind.follows_current else named
+
+
+def has_switched(kind: Kind, deployment: int, current: int | None, *, wanted_running: bool) -> bool:
+    """Whether what was asked for has happened already: from then on it is finished, not cancelled or undone."""
+    return not wanted_running if kind is Kind.STOP else current == deployment
 
 
 def rollback_target(releases: list[Release], current: int | None, deployment: int | None) -> Release | None:

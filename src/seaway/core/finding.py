@@ -1,6 +1,6 @@
 """A finding: one cause, what was observed, and what to do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +23,16 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"evidence": list(self.evidence), "commands": list(self.commands)}
+
+    def told(self, words: Callable[[str], str]) -> "Finding":
+        """With each of its texts in other words: a secret taken out, say."""
+        return Finding(
+            self.cause,
+            words(self.title),
+            tuple(map(words, self.evidence)),
+            words(self.remedy),
+            tuple(map(words, self.commands)),
+        )
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Finding":

@@ -1,5 +1,6 @@
 """Why a release did not get healthy: what was seen of its instance, and the one finding that follows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,6 +58,12 @@ def is_healthy(answer: ProbeAnswer, path: str | None) -> bool:
     return path is None and answer.accepted
 
 
+def port_found(listeners: Sequence[Listener], wanted: int) -> int | None:
+    """The one port that an instance listens on for all to reach, instead of the wanted one; None if it is not clear."""
+    ports = {each.port for each in listeners if not each.is_loopback}
+    return next(iter(ports)) if len(ports) == 1 and wanted not in {each.port for each in listeners} else None
+
+
 def explain_unhealthy(seen: HealthEvidence) -> Finding:
     """The cause, of a closed list: out_of_memory, exited, server_error, loopback_only, other_port, no_answer,
     nothing_listens."""
@@ -99,7 +106,15 @@ def _exited(seen: HealthEvidence) -> Finding:
     )
 
 
+_FORBIDDEN = re.compile(r"\bEACCES\b|[Pp]ermission denied|PermissionError")
+
+
 def _exit_remedy(seen: HealthEvidence) -> str:
+    if any(map(_FORBIDDEN.search, seen.last_lines)):
+        return (
+            "It may not do what its last lines say: apps run as a user without rights, who writes below /app, /tmp and "
+            'its volumes only. Let it write there, or as root: [start] user = "root" in nixpacks.toml.'
+        )
     if seen.exit_code == 0:
         return "Its start command does its work and ends. Let it start a server that goes on running."
     if not seen.last_lines:
@@ -162,7 +177,8 @@ def _other_port(seen: HealthEvidence, ports: Sequence[int]) -> Finding:
             f"wanted: port {seen.port}",
             *_tail(seen.last_lines),
         ),
-        f"Tell Seaway the port that answers requests with --port {ports[0]}, or let the app listen on the port in the variable PORT.",
+        f"Tell Seaway the port that answers requests with --port {ports[0]}, or let the app listen on the port in the "
+        "variable PORT.",
         (_again(seen.app, f"--port {ports[0]}"),),
     )
 
@@ -176,6 +192,11 @@ def _no_answer(seen: HealthEvidence) -> Finding:
         "a path that answers with --health-path.",
         (_again(seen.app, "--health-timeout 180"),),
     )
+
+
+def explain_lines(lines: Sequence[str]) -> tuple[str, ...]:
+    """What it wrote last, as evidence."""
+    return _tail(lines)
 
 
 def _tail(lines: Sequence[str]) -> tuple[str, ...]:

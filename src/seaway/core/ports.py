@@ -10,13 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from seaway.core.app import EnvironmentKey, EnvironmentSettings, Limits
+from seaway.core.app import EnvironmentKey, EnvironmentSettings, Limits, Volume
 from seaway.core.credential import Credential
 from seaway.core.deployment import Deployment, Release, Status
 from seaway.core.events import LogLine, Progress, Stream
 from seaway.core.finding import Finding
 from seaway.core.health import Listener, ProbeAnswer
 from seaway.core.image import ImageRef
+from seaway.core.keeping import KeptCredential, WantedImage
 from seaway.core.proof import Proof
 from seaway.core.recipe import Recipe, Toolchain
 from seaway.core.secret import Secret
@@ -131,6 +132,7 @@ class InstanceSpec:
     env: Mapping[str, Secret]
     limits: Limits
     command: tuple[str, ...] | None = None
+    volumes: tuple[Volume, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,10 +152,17 @@ class Instance:
     oom_killed: bool = False
     restarts: int = 0
     started_at: str | None = None
+    kept: bool = True
+    """It was healthy once, and is started again whenever it ends."""
 
     @property
     def alive(self) -> bool:
         return self.state == "running" and self.address is not None
+
+    @property
+    def serves(self) -> bool:
+        """It may get traffic."""
+        return self.alive and self.kept
 
 
 class Engine(Protocol):
@@ -172,6 +181,9 @@ class Engine(Protocol):
 
     async def inspect(self, instance: str) -> Instance | None: ...
 
+    def changes(self) -> AsyncIterator[None]:
+        """One each time that something of ours began or ended, for as long as it is listened to."""
+
     async def memory_bytes(self, instance: str) -> int | None: ...
 
     async def listeners(self, instance: str) -> tuple[Listener, ...]: ...
@@ -179,6 +191,30 @@ class Engine(Protocol):
     async def tail(self, instance: str, lines: int) -> list[str]: ...
 
     def logs(self, instance: str, *, tail: int, follow: bool) -> AsyncIterator[tuple[Stream, str]]: ...
+
+
+class Tasks(Protocol):
+    """What runs once and ends, in an image of the app's and with its settings."""
+
+    async def run(self, spec: InstanceSpec, command: str, line: Callable[[Stream, str], None]) -> int:
+        """Run it to its end, for a shell; returns the exit code. A second call finds what the first one began."""
+
+    async def forget(self, name: str) -> None:
+        """It is done with; also when it is gone already."""
+
+    async def ensure_volumes(self, spec: InstanceSpec, say: Say) -> None:
+        """Let the volumes be there, and be writable for the image's user."""
+
+    async def remove_volumes(self, environment: EnvironmentKey) -> None: ...
+
+
+class Machine(Protocol):
+    """The machine that instances run on."""
+
+    def memory_available_bytes(self) -> int | None: ...
+
+    def disk(self) -> tuple[int, int]:
+        """Free and total bytes of the disk that has the images."""
 
 
 class Probe(Protocol):
@@ -250,9 +286,33 @@ class Trees(Protocol):
 
     async def discard(self, folder: Path) -> None: ...
 
+    def digests(self) -> list[tuple[str, float]]:
+        """Those kept and when each was last received, as Unix time."""
+
+    def remove(self, digest: str) -> None: ...
+
 
 class Registry(Protocol):
-    async def prove(self, image: ImageRef, credential: Credential | None, *, push: bool = False) -> Proof: ...
+    async def prove(
+        self,
+        image: ImageRef,
+        credential: Credential | None,
+        *,
+        push: bool = False,
+        platform: str | None = None,
+        thorough: bool = False,
+        fresh: bool = False,
+    ) -> Proof:
+        """Whether this image may be pulled (or pushed), by this credential or by anybody. `thorough` asks everything
+        at once, its issuer too, for a person who wants the whole picture; `fresh` shows the credential itself again,
+        although a token of it is still good."""
+
+    async def ready(self, credential: Credential) -> Credential:
+        """What is shown to the registry: the credential itself, or a short-lived login that is minted from it."""
+
+    async def prove_login(self, credential: Credential) -> Proof:
+        """Whether the credential is alive; what it may pull is not tried. A proof whose `credential` is None although
+        it is allowed could not tell."""
 
 
 # Remembering --------------------------------------------------------------------------------------------------------
@@ -325,17 +385,73 @@ class Deployments(Protocol):
     async def status_of(self, deployment_id: int) -> Status | None:
         """None when there is no such deployment."""
 
+    async def statuses_of(self, deployments: Sequence[int]) -> dict[int, Status | None]: ...
+
+    async def unfinished(self) -> list[Deployment]:
+        """Those of all environments that wait or run."""
+
+    async def settled(self, deployments: Sequence[int]) -> set[int]:
+        """Those of them that have let their predecessors go."""
+
+    async def busy(self) -> set[EnvironmentKey]:
+        """Environments that a deployment changes now."""
+
+    async def went_back(self, deployment_id: int, to: int, now: datetime, finding: Finding) -> None:
+        """One transaction: this one failed, its release is forgotten, and the environment is as `to` left it."""
+
     async def of(self, key: EnvironmentKey, limit: int = 50, before: int | None = None) -> list[Deployment]:
         """Newest first; `before` an id, to read on."""
 
     async def ids_of(self, key: EnvironmentKey) -> list[int]: ...
 
-    async def latest(self) -> dict[EnvironmentKey, Deployment]: ...
+    async def latest(self) -> dict[EnvironmentKey, Deployment]:
+        """The newest of each environment; its steps come without their results."""
 
     async def active(self, key: EnvironmentKey) -> list[Deployment]:
         """Those that wait or run."""
 
     async def settings_of(self, deployments: Sequence[int]) -> dict[int, EnvironmentSettings]: ...
+
+
+class Credentials(Protocol):
+    """Logins for registries, sealed at rest."""
+
+    async def usable_by(self, app_name: str | None) -> list[Credential]:
+        """Those that this app may use: its own and those for all."""
+
+    async def all(self, now: datetime) -> list[KeptCredential]: ...
+
+    async def get(self, name: str, now: datetime) -> KeptCredential:
+        """Raises UnknownCredential."""
+
+    async def add(self, kept: KeptCredential) -> None:
+        """Raises CredentialExists."""
+
+    async def replace(self, login: Credential, now: datetime, *, proved: bool) -> None:
+        """A new user, secret and end in the place of the old, which are kept for a day. Raises UnknownCredential."""
+
+    async def undo(self, name: str, now: datetime) -> None:
+        """Raises UnknownCredential, NothingToUndo."""
+
+    async def forget_previous(self, now: datetime) -> None:
+        """What was replaced more than a day ago goes for good."""
+
+    async def remove(self, name: str) -> None:
+        """Raises UnknownCredential."""
+
+    async def note_proved(self, name: str, now: datetime, expires_at: datetime | None = None) -> None: ...
+
+    async def note_refused(self, name: str, now: datetime, finding: Finding) -> None: ...
+
+    async def note_used(self, name: str, now: datetime) -> None: ...
+
+    async def images(self) -> list[WantedImage]:
+        """What each app wants of registries: by its last plan, and by that of the release that it runs."""
+
+
+class SealedValues(Protocol):
+    async def renew_key(self) -> tuple[str, int]:
+        """Seal everything that is sealed with a new key; returns the key's name and the number of values."""
 
 
 class Releases(Protocol):
@@ -347,7 +463,13 @@ class Releases(Protocol):
     async def of(self, key: EnvironmentKey) -> list[Release]:
         """Newest first."""
 
+    async def current(self) -> list[Release]:
+        """Those that environments run, or would run when they are started."""
+
     async def all(self) -> list[Release]: ...
+
+    async def listens_on(self, release_id: int, port: int) -> None:
+        """It was found to listen on another port than was thought."""
 
     async def forget(self, release_id: int) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from seaway.core.finding import Finding
@@ -30,6 +31,7 @@ class Proof:
     `allowed` says whether what was asked for (the pull, or the push) may be done now. `credential` is the name of
     the one that worked, None when it went without; `refused` the name of one that the registry would not take,
     which can be so although the image is allowed. `finding` explains a refusal, or the flaw of a success.
+    `expires_at` is what the issuer of the credential says, if it was asked.
     """
 
     image: ImageRef
@@ -40,6 +42,7 @@ class Proof:
     refused: str | None = None
     links: tuple[Link, ...] = field(default=())
     finding: Finding | None = None
+    expires_at: datetime | None = None
 
     @property
     def ok(self) -> bool:

@@ -25,8 +25,8 @@ class Recipe:
 
     `bases` are images of registries, to be proved and pulled before the build; `toolchains` and the base images are
     made on this machine. `command` overrides nothing when None. `wants_env` says that the Dockerfile mounts
-    ENV_SECRET. `context_files` are the files of the named build context `seaway`, by relative path. `ignored` are further patterns in
-    the syntax of .dockerignore.
+    ENV_SECRET. `context_files` are the files of the named build context `seaway`, by relative path. `ignored` are
+    further patterns in the syntax of .dockerignore.
     """
 
     dockerfile: str

@@ -70,7 +70,7 @@ def redact(text: str) -> str:
 
 
 # Values of variables that logs are full of and that give nothing away.
-_ORDINARY = frozenset({"production", "development", "staging", "testing", "localhost", "127.0.0.1", "0.0.0.0", "verbose"})
+_ORDINARY = frozenset({"production", "development", "staging", "testing", "verbose", "localhost", "127.0.0.1"})
 _SHORTEST = 6
 
 

@@ -1,7 +1,10 @@
 """From what is wanted, running and routed to the next moves: start first, route only what is healthy, retire last."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+from seaway.core.app import EnvironmentKey
+from seaway.core.ports import Instance
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,17 @@ def next_move(wanted: int | None, count: int, running: Sequence[Running], routed
     if set(routed) != set(chosen):
         return Route(chosen)
     return _remove([r.instance for r in running if r.instance not in chosen and r.deployment <= wanted])
+
+
+def leaving(instances: Sequence[Instance], current: int | None) -> list[Instance]:
+    """Those that go once `current` has settled: all of earlier deployments, or all when nothing shall run."""
+    return [i for i in instances if current is None or i.deployment < current]
+
+
+def names_for(instance: str, key: EnvironmentKey, deployment: int, taken: Collection[str], count: int) -> list[str]:
+    """Names for as many new instances of a deployment; one that has ended makes room for its successor."""
+    names = (f"{instance}-{key.slug}-{deployment}-{n}" for n in range(1, count + len(taken) + 1))
+    return [name for name in names if name not in taken][:count]
 
 
 def _remove(instances: Sequence[str]) -> Remove | None:

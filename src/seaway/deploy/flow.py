@@ -3,20 +3,31 @@
 1. A step is journaled when it begins and when it is finished; a finished step is never run again.
 2. A step may be cut off anywhere and run again: it looks for its own finished work first and adopts it. All that it
    makes in the engine, the image store and the proxy carries the deployment's id.
-3. A deployment that fails or is cancelled takes away what it made, and nothing else. The old release goes on.
+3. A deployment that fails or is cancelled takes away what it made, and nothing else. The old release goes on. Once
+   the traffic has moved it is too late for both: it is finished.
 4. It is live when the proxy confirms the new route. Settling (draining and removing the old instances) comes after
-   that, and is done again at the next start if it was cut off.
+   that, and is done again at the next start if it was cut off. A release that fails while it is watched makes way
+   for the one before: then, and only then, a live deployment becomes a failed one.
+5. How it ended is recorded, however long that takes: a full disk must not leave it under way for ever.
 """
 
 import asyncio
 from dataclasses import replace
 
-from seaway.core.deployment import Kind, Status, steps_of
-from seaway.core.errors import SeawayError
-from seaway.core.finding import Finding, finding_of
+import structlog
+
+from seaway.core.deployment import MAX_ATTEMPTS, Kind, Status, has_switched, steps_of
+from seaway.core.errors import SeawayError, Unavailable
+from seaway.core.finding import Finding, FindingError, finding_of
+from seaway.core.step_limits import explain_giving_up, explain_timeout, limit_s
+from seaway.core.trial import WentBack
 from seaway.deploy.ports import Ports
-from seaway.deploy.run import Run
+from seaway.deploy.run import Run, StepResult
 from seaway.deploy.steps import STEPS, undo
+
+log = structlog.get_logger()
+
+_RECORD_AGAIN_S = 1.0
 
 
 async def begin(deployment_id: int, ports: Ports) -> Run:
@@ -31,6 +42,9 @@ async def begin(deployment_id: int, ports: Ports) -> Run:
 
 async def travel(run: Run) -> None:
     """Take the steps up to the new route, and say how it ended. Only a cancellation is raised."""
+    if run.deployment.attempt > MAX_ATTEMPTS:
+        await fail(run, explain_giving_up(run.deployment))
+        return
     try:
         for name in steps_of(run.deployment.kind, run.deployment.source):
             if name != "settle" or run.deployment.kind is Kind.STOP:
@@ -52,7 +66,7 @@ async def take(run: Run, name: str) -> None:
     await ports.journal.begin_step(deployment_id, name, ports.clock())
     ports.log.ring(deployment_id)
     known = len(run.warnings)
-    outcome = await STEPS[name](run)
+    outcome = await _in_time(run, name)
     run.results[name] = outcome.facts
     if len(run.warnings) > known:
         await ports.journal.warn(deployment_id, run.warnings)
@@ -60,22 +74,53 @@ async def take(run: Run, name: str) -> None:
     ports.log.ring(deployment_id)
 
 
+async def _in_time(run: Run, name: str) -> StepResult:
+    run.limit_s = limit_s(name, run.ports.build_timeout_s)
+    try:
+        async with asyncio.timeout(run.limit_s) as run.timer:
+            return await STEPS[name](run)
+    except TimeoutError:
+        if run.limit_s is None or run.timer is None or not run.timer.expired():
+            raise
+        raise FindingError(explain_timeout(run.deployment, name, run.limit_s)) from None
+
+
 async def settle(run: Run) -> None:
     """After it is live: let the old instances finish and go."""
     run.deployment = await run.ports.journal.get(run.deployment.id)
-    await take(run, "settle")
+    try:
+        await take(run, "settle")
+    except WentBack as error:
+        run.line("err", error.finding.title)
+        await _take_away(run)
 
 
 async def fail(run: Run, finding: Finding) -> None:
     run.line("err", finding.title)
+    if run.deployment.kind is not Kind.STOP and await _has_switched(run):
+        await finish(run, run.deployment.kind.success, None)
+        return
     await _take_away(run)
     await finish(run, Status.FAILED, run.cleaned(finding))
 
 
 async def cancelled(run: Run) -> None:
+    if await _has_switched(run):
+        run.say("too late to cancel: the traffic has moved")
+        await travel(run)
+        return
     run.say("cancelled")
     await _take_away(run)
     await finish(run, Status.CANCELLED, None)
+
+
+async def _has_switched(run: Run) -> bool:
+    try:
+        found = await run.ports.environments.get(run.key)
+    except Unavailable:
+        return "route" in run.results
+    asked = run.deployment
+    return has_switched(asked.kind, asked.id, found.current_deployment, wanted_running=found.wanted_running)
 
 
 async def _take_away(run: Run) -> None:
@@ -88,6 +133,16 @@ async def _take_away(run: Run) -> None:
 
 async def finish(run: Run, status: Status, finding: Finding | None) -> None:
     run.deployment = replace(run.deployment, status=status, finding=finding)
-    await run.ports.journal.finish(run.deployment.id, status, run.ports.clock(), finding)
+    while not await _is_recorded(run):  # noqa: ASYNC110 - nobody tells when the disk has space again
+        await asyncio.sleep(_RECORD_AGAIN_S)
     run.ports.log.ring(run.deployment.id)
-    await asyncio.sleep(0)
+
+
+async def _is_recorded(run: Run) -> bool:
+    ended = run.deployment
+    try:
+        await run.ports.journal.finish(ended.id, ended.status, run.ports.clock(), ended.finding)
+    except Unavailable as error:
+        log.warning("how it ended cannot be recorded yet", deployment=ended.id, why=error.what, code=error.code)
+        return False
+    return True

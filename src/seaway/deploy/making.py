@@ -14,13 +14,14 @@ from seaway.core.build import (
     env_facts,
     image_tag,
 )
-from seaway.core.credential import Purpose, choose
+from seaway.core.credential import Credential, Purpose, choose
 from seaway.core.errors import Conflict
-from seaway.core.finding import FindingError
-from seaway.core.image import ImageRef, parse_image
+from seaway.core.image import ImageRef
 from seaway.core.ports import BuildJob, Planned, PlanRequest
 from seaway.core.proof import Proof
+from seaway.core.retention import explain_full_disk
 from seaway.core.source import FolderSource, GitSource, ImageSource
+from seaway.deploy.opening import noted, pull_proved, report
 from seaway.deploy.run import Run, StepResult
 
 
@@ -57,7 +58,14 @@ async def plan(run: Run) -> StepResult:
     planned = await _planned(run)
     for note in planned.notes:
         run.say(note)
-    facts = {"pack": planned.pack, "plan": planned.plan, "recipe": planned.recipe.digest, "port": planned.recipe.port}
+    facts = {
+        "pack": planned.pack,
+        "plan": planned.plan,
+        "recipe": planned.recipe.digest,
+        "port": planned.recipe.port,
+        "wants_env": planned.recipe.wants_env,
+        "images": [str(image) for image in planned.recipe.bases],
+    }
     return StepResult(facts)
 
 
@@ -67,15 +75,16 @@ async def prove(run: Run) -> StepResult:
     if not images:
         run.say("no image of a registry takes part")
         return StepResult({"images": []}, skipped=True)
-    proofs = await asyncio.gather(*(_prove(run, image) for image in images))
-    for proof in proofs:
-        _report(run, proof)
+    credentials = await run.ports.credentials.usable_by(run.key.app)
+    proofs = await asyncio.gather(*(_prove(run, image, credentials) for image in images))
+    for proof in await noted(run, proofs):
+        report(run, proof)
     return StepResult({"images": [_journaled(proof) for proof in proofs]})
 
 
 async def build(run: Run) -> StepResult:
     if isinstance(run.deployment.source, ImageSource):
-        image = await _pull(run, run.results["prove"]["images"][0])
+        image = await pull_proved(run, run.results["prove"]["images"][0])
         await run.ports.journal.note(run.deployment.id, image=image)
         return StepResult({"image": image})
     labels = await _labels(run)
@@ -84,6 +93,7 @@ async def build(run: Run) -> StepResult:
         if run.ports.builds.locked():
             run.say("waiting: as many builds run as may run at once")
         async with run.ports.builds:
+            run.begin_anew()
             image, skipped = await _build(run, labels), False
     else:
         run.say(f"this tree and plan are built already: {found}")
@@ -93,10 +103,12 @@ async def build(run: Run) -> StepResult:
 
 
 async def _build(run: Run, labels: dict[str, str]) -> str:
+    if (low := explain_full_disk(*run.ports.machine.disk())) is not None:
+        run.warn(low)
     planned, path = await _planned(run), _tree_path(run, run.results["fetch"]["tree"])
     await run.ports.bases.ensure(planned.recipe.toolchains, run.say)
     for proved in run.results["prove"]["images"]:
-        await _pull(run, proved)
+        await pull_proved(run, proved)
     settings = run.deployment.settings
     args = {**planned.recipe.build_args, "SEAWAY_ENV_DIGEST": _env_digest(run)} if planned.recipe.wants_env else {}
     job = BuildJob(
@@ -106,7 +118,7 @@ async def _build(run: Run, labels: dict[str, str]) -> str:
         recipe=replace(planned.recipe, build_args=args or planned.recipe.build_args),
         tag=image_tag(run.ports.instance, run.key, run.deployment.id),
         labels={**labels, **_oci_labels(run)},
-        env=settings.env,
+        env=settings.build_env,
     )
     return await run.ports.builder.build(job, run.line, run.progress)
 
@@ -122,7 +134,7 @@ def _make_plan(run: Run, path: Path) -> Planned:
     tree = run.ports.read_tree(path, run.key.app)
     settings = run.deployment.settings
     pack = choose_pack(run.ports.packs.values(), tree)
-    env = {name: value.reveal() for name, value in settings.env.items()}
+    env = {name: value.reveal() for name, value in settings.build_env.items()}
     return pack.recipe(tree, PlanRequest(run.key.app, env, settings))
 
 
@@ -131,19 +143,9 @@ async def _images(run: Run) -> Sequence[ImageRef]:
     return (source.image,) if isinstance(source, ImageSource) else (await _planned(run)).recipe.bases
 
 
-async def _prove(run: Run, image: ImageRef) -> Proof:
-    credential = choose(run.ports.credentials(), image, run.key.app, Purpose.PULL)
-    return await run.ports.registry.prove(image, credential)
-
-
-def _report(run: Run, proof: Proof) -> None:
-    for link in proof.links:
-        mark = {True: "✓", False: "✕", None: "–"}[link.ok]
-        run.say(f"{proof.image}  {link.name} {mark} {'; '.join(link.evidence)}")
-    if not proof.allowed and proof.finding is not None:
-        raise FindingError(proof.finding)
-    if proof.finding is not None:
-        run.warn(proof.finding)
+async def _prove(run: Run, image: ImageRef, credentials: Sequence[Credential]) -> Proof:
+    credential = choose(credentials, image, run.key.app, Purpose.PULL)
+    return await run.ports.registry.prove(image, credential, fresh=True)
 
 
 def _journaled(proof: Proof) -> dict[str, object]:
@@ -153,18 +155,6 @@ def _journaled(proof: Proof) -> dict[str, object]:
         "credential": proof.credential,
         "links": [link.as_json() for link in proof.links],
     }
-
-
-async def _pull(run: Run, proved: dict[str, str]) -> str:
-    """Pull what was proved, by its digest and with what opened it; its tag then means that digest here."""
-    image = parse_image(proved["image"])
-    pinned = image.pinned_to(proved["digest"])
-    name = proved["credential"]
-    credential = next((c for c in run.ports.credentials() if c.name == name), None) if name else None
-    image_id = await run.ports.images.pull(pinned, credential, run.say)
-    if image.digest is None:
-        await run.ports.images.tag(image_id, str(image))
-    return image_id
 
 
 async def _labels(run: Run) -> dict[str, str]:
@@ -187,7 +177,7 @@ def _oci_labels(run: Run) -> dict[str, str]:
 
 
 def _env_digest(run: Run) -> str:
-    return run.ports.mac(env_facts({k: v.reveal() for k, v in run.deployment.settings.env.items()}))
+    return run.ports.mac(env_facts({k: v.reveal() for k, v in run.deployment.settings.build_env.items()}))
 
 
 def _tree_path(run: Run, digest: str) -> Path:

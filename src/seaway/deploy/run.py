@@ -1,5 +1,6 @@
 """One deployment under way: what it is, what it has found out so far, and its voice."""
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -31,10 +32,18 @@ class Run:
     planned: Planned | None = None
     """Kept between steps; it is made again from the tree after a restart, since planning is deterministic."""
     step: str = ""
+    timer: asyncio.Timeout | None = None
+    """That of the step under way, and how long it may take."""
+    limit_s: float | None = None
 
     @property
     def key(self) -> EnvironmentKey:
         return self.deployment.environment
+
+    def begin_anew(self) -> None:
+        """The step's time begins now: it waited for its turn until then."""
+        if self.timer is not None and self.limit_s is not None:
+            self.timer.reschedule(asyncio.get_running_loop().time() + self.limit_s)
 
     def say(self, text: str) -> None:
         self.line("say", text)
@@ -61,3 +70,8 @@ class Run:
 
     def progress(self, progress: Progress) -> None:
         self.ports.log.progress(self.deployment.id, self.step, progress)
+
+
+def task_name(run: Run) -> str:
+    """Of the container that its release command runs in."""
+    return f"{run.ports.instance}-{run.key.slug}-{run.deployment.id}-release"

@@ -1,23 +1,25 @@
-"""The steps that put a release into service: release, check, route, settle; and undo."""
+"""The steps that put a release into service: release, check, route."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
-from seaway.core.app import HealthCheck
 from seaway.core.build import exposed_port, port_of
-from seaway.core.deployment import Kind, NothingReleased, Release
+from seaway.core.deployment import Kind, NothingReleased, Release, release_wanted
+from seaway.core.events import Stream
 from seaway.core.finding import FindingError
-from seaway.core.health import HealthEvidence, ProbeAnswer, explain_unhealthy, is_healthy
 from seaway.core.ports import Instance, InstanceSpec
-from seaway.core.retention import releases_to_forget
-from seaway.core.rollout import Remove, Running, Start, next_move
+from seaway.core.replacing import explain_failed_command, explain_no_room, fits, release_command
+from seaway.core.rollout import Running, Start, names_for, next_move
 from seaway.core.routing import route_of
 from seaway.core.source import ReleaseSource
-from seaway.deploy.routes import ensure_proxy
-from seaway.deploy.run import Run, StepResult
+from seaway.deploy.checking import ListensElsewhere, wait_healthy
+from seaway.deploy.dismissing import STOP_GRACE_S, dismiss
+from seaway.deploy.routes import put_right
+from seaway.deploy.run import Run, StepResult, task_name
 
-_PROBE_TIMEOUT_S = 5.0
-_STOP_GRACE_S = 10.0
+_LINES_KEPT = 50
 
 
 async def release(run: Run) -> StepResult:
@@ -25,28 +27,92 @@ async def release(run: Run) -> StepResult:
     wanted = await _release(run)
     await run.ports.journal.note(run.deployment.id, release_id=wanted.id, image=wanted.image)
     running = await run.ports.engine.instances(run.key)
-    move = next_move(run.deployment.id, wanted.settings.instances, _running(running), ())
+    move = next_move(run.deployment.id, run.deployment.settings.instances, _running(running), ())
     if isinstance(move, Start):
-        names = _free_names(run, running, move.count)
-        await asyncio.gather(*(run.ports.engine.start(_spec(run, wanted, name)) for name in names))
+        await _make_ready(run, wanted, running)
+        taken = [i.name for i in running if i.alive]
+        names = names_for(run.ports.instance, run.key, run.deployment.id, taken, move.count)
+        await asyncio.gather(*(run.ports.engine.start(spec_of(run, wanted, name)) for name in names))
         run.say(f"started {', '.join(names)}")
     return StepResult({"release": wanted.id, "image": wanted.image, "port": wanted.port})
 
 
+async def _make_ready(run: Run, wanted: Release, running: Sequence[Instance]) -> None:
+    """What must be so before the first new instance starts: volumes, the release command, and room for it."""
+    spec = spec_of(run, wanted, task_name(run))
+    if spec.volumes:
+        await run.ports.tasks.ensure_volumes(spec, run.say)
+    command = release_command(run.deployment.kind, wanted.settings, run.results.get("plan", {}))
+    if command is not None and run.step == "release":
+        await _run_command(run, spec, command)
+    old = [i for i in running if i.deployment < run.deployment.id]
+    why = wanted.settings.why_stop_first
+    if why is not None and old:
+        await _stop_first(run, old, why)
+    elif old:
+        await _check_room(run, old)
+
+
+async def _run_command(run: Run, spec: InstanceSpec, command: str) -> None:
+    lines: deque[str] = deque(maxlen=_LINES_KEPT)
+
+    def line(stream: Stream, text: str) -> None:
+        lines.append(text)
+        run.line(stream, text)
+
+    run.say(f"release command: {command}")
+    code = await run.ports.tasks.run(spec, command, line)
+    if code != 0:
+        raise FindingError(explain_failed_command(run.key.app, command, code, list(lines)))
+
+
+async def _stop_first(run: Run, old: Sequence[Instance], why: str) -> None:
+    """The old instances end now; if the new ones fail, the old release is started again as one that is missing."""
+    run.say(f"stopping the old release first, since {why}: there is a short gap")
+    async with run.ports.routing:
+        await run.ports.proxy.switch(route_of(run.key, run.deployment.settings, ()))
+    await dismiss(run.ports, run.key.slug, old, run.deployment.settings.drain_s)
+
+
+async def _check_room(run: Run, old: Sequence[Instance]) -> None:
+    used = await asyncio.gather(*(run.ports.engine.memory_bytes(i.id) for i in old if i.alive))
+    available = run.ports.machine.memory_available_bytes()
+    if available is not None and not fits(available, used):
+        raise FindingError(explain_no_room(run.key.app, available, used))
+
+
 async def check(run: Run) -> StepResult:
     """Wait until each instance answers from outside; the first that cannot ends the deployment with its cause."""
+    await run.ports.tasks.forget(task_name(run))
+    if run.deployment.attempt > 1:
+        await release(run)  # a machine that went down has ended them
     mine = await _mine(run)
-    await asyncio.gather(*(_wait_healthy(run, instance) for instance in mine))
+    try:
+        await asyncio.gather(*(wait_healthy(run, instance, may_move=True) for instance in mine))
+    except ListensElsewhere as found:
+        mine = await _on_port(run, mine, found.port)
+        await asyncio.gather(*(wait_healthy(run, instance) for instance in mine))
     for instance in mine:
         await run.ports.engine.keep(instance.id)
     return StepResult({"healthy": [i.name for i in mine]})
 
 
+async def _on_port(run: Run, mine: Sequence[Instance], port: int) -> list[Instance]:
+    """The app listens on a port of its own choice: that one is its release's from now on."""
+    wanted = await _release(run)
+    run.say(f"It listens on port {port}, not on {wanted.port} (the variable PORT): traffic goes to {port}.")
+    run.say(f"To save this wait the next time: `seaway deploy --app {run.key.app} --port {port}`.")
+    await run.ports.releases.listens_on(wanted.id, port)
+    await asyncio.gather(*(run.ports.engine.retire(i.id, STOP_GRACE_S) for i in mine))
+    await release(run)
+    return await _mine(run)
+
+
 async def route(run: Run) -> StepResult:
     """Move the traffic, and record whose instances get it."""
     stopping = run.deployment.kind is Kind.STOP
-    await ensure_proxy(run.ports, run.say)
-    mine = [] if stopping else await _mine(run)
+    await put_right(run.ports, run.say)
+    mine = [] if stopping else await _serving(run)
     wanted = route_of(run.key, run.deployment.settings, mine)
     async with run.ports.routing:
         draining = await run.ports.proxy.switch(wanted)
@@ -57,40 +123,9 @@ async def route(run: Run) -> StepResult:
     return StepResult({"hosts": list(wanted.hosts), "draining": list(draining)})
 
 
-async def settle(run: Run) -> StepResult:
-    """Let the old instances finish what they have, remove them, and forget releases beyond those kept."""
-    stopping = run.deployment.kind is Kind.STOP
-    running = await run.ports.engine.instances(run.key)
-    routed = () if stopping else tuple(i.id for i in running if i.deployment == run.deployment.id)
-    wanted = None if stopping else run.deployment.id
-    move = next_move(wanted, len(routed), _running(running, healthy=True), routed)
-    leaving = [i for i in running if isinstance(move, Remove) and i.id in move.instances]
-    if leaving:
-        await run.ports.proxy.drained(run.key.slug, [i.name for i in leaving], run.deployment.settings.drain_s)
-        await asyncio.gather(*(run.ports.engine.retire(i.id, _STOP_GRACE_S) for i in leaving))
-    forgotten = [] if stopping else await _forget_releases(run)
-    return StepResult({"removed": [i.name for i in leaving], "forgotten": forgotten})
-
-
-async def undo(run: Run) -> None:
-    """Take away what this deployment started, unless the traffic goes there already."""
-    environment = await run.ports.environments.get(run.key)
-    if run.deployment.kind is Kind.STOP or environment.current_deployment == run.deployment.id:
-        return
-    mine = [i for i in await run.ports.engine.instances(run.key) if i.deployment == run.deployment.id]
-    await asyncio.gather(*(run.ports.engine.retire(i.id, 0) for i in mine))
-    if not isinstance(run.deployment.source, ReleaseSource):
-        for made in await run.ports.releases.of(run.key):
-            if made.deployment == run.deployment.id:
-                await run.ports.releases.forget(made.id)
-
-
 async def _release(run: Run) -> Release:
     if isinstance(run.deployment.source, ReleaseSource):
-        found = await run.ports.releases.get(run.deployment.source.release)
-        if found is None:
-            raise NothingReleased(run.key.app)
-        return found
+        return await _earlier_release(run)
     image = run.results["build"]["image"]
     facts = await run.ports.images.facts(image)
     recipe_port = run.results["plan"].get("port")
@@ -109,7 +144,23 @@ async def _release(run: Run) -> Release:
     return await run.ports.releases.record(run.environment_id, wanted)
 
 
-def _spec(run: Run, wanted: Release, name: str) -> InstanceSpec:
+async def _earlier_release(run: Run) -> Release:
+    current = (await run.ports.environments.get(run.key)).current_release
+    number = release_wanted(run.deployment, current)
+    found = None if number is None else await run.ports.releases.get(number)
+    if found is None:
+        raise NothingReleased(run.key.app)
+    if not run.deployment.kind.makes_release:
+        return found
+    settings = run.deployment.settings
+    now = run.ports.clock()
+    wanted = replace(
+        found, deployment=run.deployment.id, settings=settings, port=settings.port or found.port, created_at=now
+    )
+    return await run.ports.releases.record(run.environment_id, wanted)
+
+
+def spec_of(run: Run, wanted: Release, name: str) -> InstanceSpec:
     return InstanceSpec(
         name=name,
         environment=run.key,
@@ -120,72 +171,23 @@ def _spec(run: Run, wanted: Release, name: str) -> InstanceSpec:
         env=wanted.settings.env,
         limits=wanted.settings.limits,
         command=wanted.command,
+        volumes=wanted.settings.volumes,
     )
 
 
-def _free_names(run: Run, running: Sequence[Instance], count: int) -> list[str]:
-    taken = {i.name for i in running if i.alive}
-    names = (f"{run.ports.instance}-{run.key.slug}-{run.deployment.id}-{n}" for n in range(1, count + len(taken) + 1))
-    return [name for name in names if name not in taken][:count]
+def _running(instances: Sequence[Instance]) -> list[Running]:
+    return [Running(i.id, i.deployment, False, i.alive) for i in instances]
 
 
-def _running(instances: Sequence[Instance], *, healthy: bool = False) -> list[Running]:
-    return [Running(i.id, i.deployment, healthy, i.alive) for i in instances]
+async def _serving(run: Run) -> list[Instance]:
+    """All of them, each healthy; what ended since it was checked, say with Docker itself, is started once more."""
+    mine = [i for i in await _mine(run) if i.serves]
+    if len(mine) < run.deployment.settings.instances:
+        await release(run)
+        await check(run)
+        mine = await _mine(run)
+    return mine
 
 
 async def _mine(run: Run) -> list[Instance]:
     return [i for i in await run.ports.engine.instances(run.key) if i.deployment == run.deployment.id]
-
-
-async def _wait_healthy(run: Run, instance: Instance) -> None:
-    health = run.deployment.settings.health
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    answer = ProbeAnswer()
-    current: Instance | None = instance
-    while loop.time() - began < health.timeout_s:
-        if current is None or not current.alive:
-            break
-        answer = await _ask(run, current, health)
-        if is_healthy(answer, health.path):
-            run.say(f"{instance.name} answers after {loop.time() - began:.1f} s")
-            return
-        await asyncio.sleep(health.interval_s)
-        current = await run.ports.engine.inspect(instance.id)
-    seen = await _evidence(run, current or instance, answer, loop.time() - began)
-    raise FindingError(explain_unhealthy(seen))
-
-
-async def _ask(run: Run, instance: Instance, health: HealthCheck) -> ProbeAnswer:
-    host = f"{run.key.slug}.localhost"
-    address = instance.address or ""
-    return await run.ports.probe.ask(address, instance.port, health.path or "/", host, _PROBE_TIMEOUT_S)
-
-
-async def _evidence(run: Run, instance: Instance, answer: ProbeAnswer, waited_s: float) -> HealthEvidence:
-    engine = run.ports.engine
-    return HealthEvidence(
-        app=run.key.app,
-        port=instance.port,
-        path=run.deployment.settings.health.path or "/",
-        waited_s=waited_s,
-        state=instance.state,
-        exit_code=instance.exit_code,
-        oom_killed=instance.oom_killed,
-        restarts=instance.restarts,
-        memory_bytes=run.deployment.settings.limits.memory_bytes,
-        listeners=await engine.listeners(instance.id) if instance.alive else (),
-        last_probe=answer,
-        last_lines=tuple(await engine.tail(instance.id, 12)),
-    )
-
-
-async def _forget_releases(run: Run) -> list[int]:
-    kept = await run.ports.releases.of(run.key)
-    forget = releases_to_forget(kept, run.deployment.release, run.ports.releases_kept)
-    in_use = {r.image for r in kept if r not in forget}
-    for old in forget:
-        await run.ports.releases.forget(old.id)
-        if old.image not in in_use:
-            await run.ports.images.remove(old.image)
-    return [r.id for r in forget]

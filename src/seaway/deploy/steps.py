@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from seaway.deploy.making import build, fetch, plan, prove
 from seaway.deploy.run import Run, StepResult
-from seaway.deploy.serving import check, release, route, settle, undo
+from seaway.deploy.serving import check, release, route
+from seaway.deploy.settling import settle, undo
 
 Step = Callable[[Run], Awaitable[StepResult]]
 

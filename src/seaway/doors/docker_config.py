@@ -134,10 +134,11 @@ def near_keys(keys: tuple[str, ...], image: ImageRef) -> tuple[str, ...]:
 
 
 class DockerConfigDoor:
-    """The logins of this user on this machine. `env` is the environment to look at, and helpers get its PATH."""
+    """The logins of this user on this machine. `env` is the environment to look at, and helpers get its PATH; `only`
+    is the one file to read."""
 
-    def __init__(self, env: Mapping[str, str], home: Path) -> None:
-        self._env, self._home = env, home
+    def __init__(self, env: Mapping[str, str], home: Path, *, only: Path | None = None) -> None:
+        self._env, self._home, self._only = env, home, only
 
     async def find(self, image: ImageRef) -> Found:
         """The login that docker would use for this image, else the one of podman."""
@@ -155,6 +156,8 @@ class DockerConfigDoor:
 
     def files(self) -> tuple[ConfigFile, ...]:
         """Every place that exists, in the order in which it counts."""
+        if self._only is not None:
+            return tuple(file for file in (_read(Place(self._only)),) if file is not None)
         inline = self._env.get("DOCKER_AUTH_CONFIG")
         first = (parse_config(Place(Path("$DOCKER_AUTH_CONFIG")), inline),) if inline else ()
         places = (*docker_places(self._env, self._home), *podman_places(self._env, self._home))

@@ -25,13 +25,14 @@ class MemoryEngine:
         self.crash: set[str] = set()
         self.started: list[str] = []
         self.kept: list[str] = []
+        self.changed = asyncio.Event()
 
     async def instances(self, environment: EnvironmentKey | None = None) -> list[Instance]:
         found = [i for i in self.running.values() if environment in (None, i.environment)]
         return sorted(found, key=lambda i: i.name)
 
     async def start(self, spec: InstanceSpec) -> Instance:
-        if spec.name in self.running:
+        if spec.name in self.running and self.running[spec.name].alive:
             return self.running[spec.name]
         crashes = spec.image in self.crash
         made = Instance(
@@ -45,6 +46,7 @@ class MemoryEngine:
             state="exited" if crashes else "running",
             address=None if crashes else f"10.0.0.{len(self.started) + 2}",
             exit_code=1 if crashes else None,
+            kept=False,
         )
         self.running[spec.name] = made
         self.started.append(spec.name)
@@ -52,12 +54,19 @@ class MemoryEngine:
 
     async def keep(self, instance: str) -> None:
         self.kept.append(instance)
+        self.running = {name: replace(i, kept=True) if i.id == instance else i for name, i in self.running.items()}
 
     async def retire(self, instance: str, grace_s: float) -> None:
         self.running = {name: i for name, i in self.running.items() if i.id != instance}
 
     async def inspect(self, instance: str) -> Instance | None:
         return next((i for i in self.running.values() if i.id == instance), None)
+
+    async def changes(self) -> AsyncIterator[None]:
+        while True:
+            await self.changed.wait()
+            self.changed.clear()
+            yield None
 
     async def memory_bytes(self, instance: str) -> int | None:
         return 50 * 1024**2 if await self.inspect(instance) else None
@@ -73,6 +82,7 @@ class MemoryEngine:
 
     def end(self, name: str) -> None:
         self.running[name] = replace(self.running[name], state="exited", address=None, exit_code=1)
+        self.changed.set()
 
 
 class MemoryProxy:
@@ -81,8 +91,11 @@ class MemoryProxy:
         self.switches: list[Route] = []
 
     async def ensure(self, routes: Sequence[Route], say: Say) -> None:
-        for route in routes:
-            self.table.setdefault(route.key, route)
+        changed = [route for route in routes if self.table.get(route.key) != route]
+        gone = self.table.keys() - {route.key for route in routes}
+        self.table = {route.key: route for route in routes}
+        if changed or gone:
+            say(f"The proxy gets {len(changed) + len(gone)} changed routes.")
 
     async def routes(self) -> dict[str, Route]:
         return dict(self.table)
@@ -147,6 +160,42 @@ class MemoryImages:
 
 
 @dataclass
+class MemoryTasks:
+    """Each command ends with `code`; `ran` has them in order."""
+
+    code: int = 0
+    ran: list[str] = field(default_factory=list)
+    volumes: set[str] = field(default_factory=set)
+
+    async def run(self, spec: InstanceSpec, command: str, line: Callable[[Stream, str], None]) -> int:
+        self.ran.append(command)
+        line("out", f"ran {command}")
+        return self.code
+
+    async def forget(self, name: str) -> None:
+        return None
+
+    async def ensure_volumes(self, spec: InstanceSpec, say: Say) -> None:
+        self.volumes |= {volume.name for volume in spec.volumes}
+
+    async def remove_volumes(self, environment: EnvironmentKey) -> None:
+        self.volumes.clear()
+
+
+@dataclass
+class MemoryMachine:
+    available: int | None = 1024**3
+    free: int = 50 * 1024**3
+    total: int = 100 * 1024**3
+
+    def memory_available_bytes(self) -> int | None:
+        return self.available
+
+    def disk(self) -> tuple[int, int]:
+        return self.free, self.total
+
+
+@dataclass
 class MemoryProbe:
     """Answers with `status` for everybody, or with what `answers` says for an address."""
 
@@ -159,14 +208,55 @@ class MemoryProbe:
 
 @dataclass
 class MemoryRegistry:
-    """Allows everything but what `refused` has a finding for."""
+    """Allows everything but what `refused` has a finding for; `dead` are names of credentials that it does not take,
+    also for images that are public, and `private` are images that only a credential opens."""
 
     refused: dict[str, Finding] = field(default_factory=dict)
+    dead: set[str] = field(default_factory=set)
+    private: set[str] = field(default_factory=set)
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
 
-    async def prove(self, image: ImageRef, credential: Credential | None, *, push: bool = False) -> Proof:
+    async def prove(
+        self,
+        image: ImageRef,
+        credential: Credential | None,
+        *,
+        push: bool = False,
+        platform: str | None = None,
+        thorough: bool = False,
+        fresh: bool = False,
+    ) -> Proof:
+        name = credential.name if credential is not None else None
+        self.asked.append((str(image), name))
+        dead = name in self.dead or (credential is not None and credential.secret.reveal() in self.dead)
         finding = self.refused.get(str(image))
-        digest = None if finding else "sha256:" + "d" * 64
-        return Proof(image, finding is None, digest, finding=finding)
+        if dead and finding is None:
+            private = str(image) in self.private
+            cause = "credential_expired_or_revoked" if private else "stale_credential_blocks_public"
+            finding = Finding(cause, f"{name} is refused", ("403 DENIED",), "Renew it.")
+        elif name is None and str(image) in self.private:
+            finding = Finding("no_credential_sent", f"{image} is private", ("401",), "Add a credential.")
+        allowed = finding is None or finding.cause == "stale_credential_blocks_public"
+        return Proof(
+            image,
+            allowed,
+            "sha256:" + "d" * 64 if allowed else None,
+            credential=name if allowed and not dead else None,
+            refused=name if dead else None,
+            finding=finding,
+        )
+
+    async def ready(self, credential: Credential) -> Credential:
+        return credential
+
+    async def prove_login(self, credential: Credential) -> Proof:
+        star = ImageRef(credential.host, "*")
+        if credential.name not in self.dead and credential.secret.reveal() not in self.dead:
+            return Proof(star, True, credential=credential.name)
+        finding = Finding(
+            "credential_expired_or_revoked", f"{credential.name} is refused", ("403 DENIED",), "Renew it."
+        )
+        return Proof(star, False, refused=credential.name, finding=finding)
 
 
 class MemoryBases:

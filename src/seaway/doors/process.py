@@ -183,7 +183,7 @@ async def _started(
             limit=CHUNK_BYTES,
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-        missing = argv[0] if cwd is None or Path(cwd).is_dir() else f"{argv[0]} in the directory {cwd}"
+        missing = argv[0] if cwd is None or os.path.isdir(cwd) else f"{argv[0]} in the directory {cwd}"
         raise ProgramMissing(missing, error.strerror or str(error)) from error
 
 

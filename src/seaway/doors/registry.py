@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from seaway.core.chain import conclude
-from seaway.core.credential import Credential, is_mistyped
+from seaway.core.chain import conclude, conclude_login
+from seaway.core.credential import Credential, is_mistyped, normalised_prefix
 from seaway.core.destination import ANY_MACHINE, Destination
 from seaway.core.image import ImageRef
 from seaway.core.observed import Broken, Issuer, Observed, Shown, Tried, gathered
@@ -19,6 +19,7 @@ from seaway.core.proof import Proof
 from seaway.core.registry_kind import RegistryKind, Sign, kind_of
 from seaway.doors.http import HttpPipe, Limits
 from seaway.doors.http_errors import HttpError
+from seaway.doors.minting import Minting, NotMinted
 from seaway.doors.registry_attempt import Attempt
 from seaway.doors.registry_session import Now, Reached, RegistryTalk, connection_of, utc_now
 
@@ -42,6 +43,7 @@ class RegistryDoor:
         *,
         kinds: Sequence[RegistryKind] = (),
         issuers: Sequence[IssuerDoor] = (),
+        minting: Minting | None = None,
         insecure: Collection[str] = (),
         destination: Destination = ANY_MACHINE,
         limits: Limits = _PROBE,
@@ -49,6 +51,7 @@ class RegistryDoor:
     ) -> None:
         self._kinds, self._issuers, self._now = tuple(kinds), tuple(issuers), now
         self._destination = destination
+        self._minting = minting or Minting(http, kinds)
         self._talk = RegistryTalk(http, destination, frozenset(insecure), limits, now)
 
     async def prove(
@@ -59,30 +62,73 @@ class RegistryDoor:
         push: bool = False,
         platform: str | None = None,
         thorough: bool = False,
+        fresh: bool = False,
         near_keys: tuple[str, ...] = (),
     ) -> Proof:
         """Try this image with this credential, and as anybody when the credential is refused for a pull.
 
         `platform` (`linux/amd64`) also proves that there is a variant for it. `thorough` asks everything at once, for
-        a person who wants the whole picture. Never raises for what a registry does: it is in the proof.
+        a person who wants the whole picture. `fresh` shows the credential itself again, since a token may outlive it.
+        Never raises for what a registry does: it is in the proof.
         """
         shown = None if credential is None else shown_of(credential)
-        seen = Observed(
-            image,
-            push=push,
-            thorough=thorough,
-            credential=shown,
-            near_keys=near_keys,
-            now=self._now(),
-            wanted_platform=platform,
+        seen, reached = await self._reached(
+            Observed(
+                image,
+                push=push,
+                thorough=thorough,
+                credential=shown,
+                near_keys=near_keys,
+                now=self._now(),
+                wanted_platform=platform,
+            )
         )
+        if reached is None:
+            return conclude(seen, self._kind(seen))
+        if fresh and credential is not None:
+            self._talk.forget_tokens_of(credential)
+        attempts = self._attempts_at_once if thorough else self._attempts_in_turn
+        seen = gathered(await attempts(seen, reached, credential))
+        return conclude(seen, self._kind(seen))
+
+    async def prove_login(self, credential: Credential) -> Proof:
+        """Whether it is alive: a token without any right, or the ping with a password; its issuer's word counts too.
+
+        What it may pull is not tried. The proof's image is the credential's prefix and a star.
+        """
+        host, _, path = normalised_prefix(credential.prefix).partition("/")
+        image = ImageRef(host, f"{path}/*" if path else "*")
+        seen, reached = await self._reached(Observed(image, credential=shown_of(credential), now=self._now()))
+        if reached is None:
+            return conclude_login(seen, self._kind(seen))
+        self._talk.forget_tokens_of(credential)
+        tried, issuer = await asyncio.gather(
+            self._try(seen, reached, credential, login_only=True), self._ask_issuer(credential)
+        )
+        seen = replace(seen, with_credential=tried, issuer=issuer)
+        return conclude_login(seen, self._kind(seen))
+
+    async def ready(self, credential: Credential) -> Credential:
+        """What is shown to the registry: the credential itself, or a short-lived login that is minted from it.
+
+        When nothing can be minted it is the credential itself, which the registry will refuse.
+        """
         try:
-            reached = await self._talk.reach(image.api_host)
+            found = await self._minting.ready(credential)
+        except HttpError:
+            return credential
+        return credential if isinstance(found, NotMinted) else found
+
+    async def _reached(self, seen: Observed) -> tuple[Observed, Reached | None]:
+        """With how the registry was reached; None when it was not."""
+        host = seen.image.api_host
+        try:
+            reached = await self._talk.reach(host)
         except HttpError as error:
             broken = Broken(error.fault, error.host, error.detail)
-            way = connection_of(f"https://{image.api_host}", error.way) if error.way is not None else None
-            return self._concluded(replace(seen, broken=broken, connection=way))
-        seen = replace(
+            way = connection_of(f"https://{host}", error.way) if error.way is not None else None
+            return replace(seen, broken=broken, connection=way), None
+        found = replace(
             seen,
             connection=reached.connection,
             ping=reached.ping,
@@ -91,11 +137,10 @@ class RegistryDoor:
             service=_parameter(reached, "service"),
             clock_skew_s=reached.clock_skew_s,
         )
-        attempts = self._attempts_at_once if thorough else self._attempts_in_turn
-        return self._concluded(gathered(await attempts(seen, reached, credential)))
+        return found, reached
 
-    def _concluded(self, seen: Observed) -> Proof:
-        return conclude(seen, kind_of(Sign(seen.image.registry, seen.realm, seen.service), self._kinds))
+    def _kind(self, seen: Observed) -> RegistryKind:
+        return kind_of(Sign(seen.image.registry, seen.realm, seen.service), self._kinds)
 
     async def _attempts_in_turn(self, seen: Observed, reached: Reached, credential: Credential | None) -> Observed:
         if credential is None:
@@ -123,13 +168,23 @@ class RegistryDoor:
         issuer = next((each for each in self._issuers if each.knows(credential)), None)
         return None if issuer is None or is_mistyped(credential.secret) else await issuer.ask(credential)
 
-    async def _try(self, seen: Observed, reached: Reached, credential: Credential | None) -> Tried:
+    async def _try(
+        self, seen: Observed, reached: Reached, credential: Credential | None, *, login_only: bool = False
+    ) -> Tried:
         name = credential.name if credential is not None else None
         if credential is not None and is_mistyped(credential.secret):
             return Tried(name)
         closely = seen.thorough or seen.wanted_platform is not None
-        attempt = Attempt(self._talk, reached, seen.image, credential, self._destination, closely)
         try:
+            ready = credential if credential is None else await self._minting.ready(credential)
+        except HttpError as error:
+            return Tried(name, broken=Broken(error.fault, error.host, error.detail, "issuer"))
+        if isinstance(ready, NotMinted):
+            return Tried(name, token=ready.answer)
+        attempt = Attempt(self._talk, reached, seen.image, ready, self._destination, closely)
+        try:
+            if login_only:
+                return await attempt.login()
             return await (attempt.push() if seen.push else attempt.pull())
         except HttpError as error:
             own = error.host.partition(":")[0] == urlsplit(reached.origin.url).hostname

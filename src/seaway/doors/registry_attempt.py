@@ -84,6 +84,15 @@ class Attempt:
         digest = answer.response.header("docker-content-digest") if manifest.ok else None
         return replace(self._tried(ticket, manifest), upload=upload, digest=digest)
 
+    async def login(self) -> Tried:
+        """Whether the login itself is taken: a token for nothing, or the ping again with the password."""
+        ticket = await self._ticket((), self.reached.challenges)
+        if not ticket.open or not ticket.is_basic:
+            return self._tried(ticket)
+        ping = Request("GET", f"{self.reached.origin.url}/v2/", authorization=ticket.authorization)
+        _, answered = await self._ask(ping)
+        return replace(self._tried(ticket), manifest=answered)
+
     async def _narrower(self, ticket: Pass) -> Answered | None:
         """What a token for pulling alone gets, when the refusal may have been for the scope and not for the login."""
         token = ticket.token

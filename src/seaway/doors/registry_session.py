@@ -111,6 +111,10 @@ class RegistryTalk:
     def forget_token(self, reached: Reached, scopes: tuple[Scope, ...], credential: Credential | None) -> None:
         self._tokens.forget((reached.origin.url, scopes, credential))
 
+    def forget_tokens_of(self, credential: Credential) -> None:
+        """By its name: what was shown may have been minted from it."""
+        self._tokens.forget_all(lambda key: key[2] is not None and key[2].name == credential.name)
+
     async def _converse(
         self,
         reached: Reached,

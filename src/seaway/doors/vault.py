@@ -34,10 +34,16 @@ class VaultMismatch(Failed):
 class Vault:
     """Seals and opens; `mac` gives a keyed digest that says whether values changed and nothing else."""
 
-    def __init__(self, keys: dict[bytes, bytes], current: bytes, mac_key: bytes) -> None:
+    def __init__(self, keys: dict[bytes, bytes], current: bytes, mac_key: bytes, path: Path | None = None) -> None:
         self._keys = keys
         self._current = current
         self._mac_key = mac_key
+        self._path = path
+
+    @property
+    def key_id(self) -> str:
+        """The name of the key that seals now."""
+        return self._current.hex()
 
     def seal(self, text: Secret, place: str) -> bytes:
         data_key = AESGCM.generate_key(256)
@@ -58,10 +64,36 @@ class Vault:
 
     def rewrapped(self, sealed: bytes, place: str) -> bytes:
         """The same value under the current key; the payload is not touched."""
-        data_key = AESGCM(self._keys[sealed[1:5]]).decrypt(sealed[5:17], sealed[17:65], place.encode())
+        key = self._keys.get(sealed[1:5])
+        if sealed[:1] != _VERSION or key is None:
+            raise _mismatch(place)
+        try:
+            data_key = AESGCM(key).decrypt(sealed[5:17], sealed[17:65], place.encode())
+        except InvalidTag:
+            raise _mismatch(place) from None
         outer = os.urandom(12)
         wrapped = AESGCM(self._keys[self._current]).encrypt(outer, data_key, place.encode())
         return _VERSION + self._current + outer + wrapped + sealed[_HEAD:]
+
+    def is_current(self, sealed: bytes) -> bool:
+        return sealed[1:5] == self._current
+
+    def renew(self) -> None:
+        """From now on a new key seals. The old ones stay, so that what they sealed can be rewrapped."""
+        new = os.urandom(4)
+        keys = {**self._keys, new: AESGCM.generate_key(256)}
+        self._write(keys, new)
+        self._keys, self._current = keys, new
+
+    def forget_old_keys(self) -> None:
+        """Only when nothing is sealed with them any more."""
+        keys = {self._current: self._keys[self._current]}
+        self._write(keys, self._current)
+        self._keys = keys
+
+    def _write(self, keys: dict[bytes, bytes], current: bytes) -> None:
+        if self._path is not None:
+            _write(self._path, keys, current, self._mac_key)
 
     def mac(self, text: str) -> str:
         return hmac.new(self._mac_key, text.encode(), hashlib.sha256).hexdigest()
@@ -74,7 +106,7 @@ def open_vault(path: Path) -> Vault:
             _create(path)
         data = json.loads(path.read_text())
         keys = {bytes.fromhex(k): base64.b64decode(v) for k, v in data["keys"].items()}
-        return Vault(keys, bytes.fromhex(data["current"]), base64.b64decode(data["mac"]))
+        return Vault(keys, bytes.fromhex(data["current"]), base64.b64decode(data["mac"]), path)
     except (OSError, ValueError, KeyError) as error:
         raise VaultUnreadable(
             f"The key file {path} cannot be read: {error}.",
@@ -83,11 +115,16 @@ def open_vault(path: Path) -> Vault:
 
 
 def _create(path: Path) -> None:
-    key_id = os.urandom(4).hex()
+    key_id = os.urandom(4)
+    _write(path, {key_id: AESGCM.generate_key(256)}, key_id, os.urandom(32))
+
+
+def _write(path: Path, keys: dict[bytes, bytes], current: bytes, mac_key: bytes) -> None:
+    """Whole or not at all: beside it first, on the disk, then in its place."""
     data = {
-        "current": key_id,
-        "keys": {key_id: base64.b64encode(AESGCM.generate_key(256)).decode()},
-        "mac": base64.b64encode(os.urandom(32)).decode(),
+        "current": current.hex(),
+        "keys": {key_id.hex(): base64.b64encode(key).decode() for key_id, key in keys.items()},
+        "mac": base64.b64encode(mac_key).decode(),
     }
     new = path.with_suffix(".new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -95,6 +132,11 @@ def _create(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _mismatch(place: str) -> VaultMismatch:

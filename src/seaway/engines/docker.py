@@ -10,22 +10,24 @@ import asyncio
 import hashlib
 import json
 import math
-from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Protocol
 
-from seaway.core.app import EnvironmentKey
+from seaway.core.app import EnvironmentKey, Volume
 from seaway.core.errors import Conflict, Failed
 from seaway.core.events import Stream
 from seaway.core.health import Listener
+from seaway.core.multiplexed import lines_of
 from seaway.core.ports import Instance, InstanceSpec
 
 INSTANCE, APP, ENVIRONMENT = "seaway.instance", "seaway.app", "seaway.environment"
 RELEASE, DEPLOYMENT, PORT, SPEC = "seaway.release", "seaway.deployment", "seaway.port", "seaway.spec"
 
+KEPT = "unless-stopped"
+CHANGES = ["create", "start", "die", "destroy", "pause", "unpause"]
 STOP_TIMEOUT_S = 30
 # The name can be taken by one that is just being removed, or was made by a second start.
 CREATE_TRIES = 20
@@ -34,7 +36,6 @@ PIDS_LIMIT = 4096
 # Of Docker's default set: raw sockets, device nodes and the audit log are no web app's business.
 DROPPED_CAPABILITIES = ["AUDIT_WRITE", "MKNOD", "NET_RAW"]
 LOG_ROTATION = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
-LINE_BYTES = 64 * 1024
 # Docker's own resolver listens on this address inside every container of a network.
 RESOLVER = "127.0.0.11"
 LISTENING = "0A"
@@ -145,7 +146,14 @@ class DockerEngine:
             oom_killed=bool(state["OOMKilled"]),
             restarts=told["RestartCount"],
             started_at=None if started_at.startswith("0001-") else started_at,
+            kept=told["HostConfig"]["RestartPolicy"]["Name"] == KEPT,
         )
+
+    async def changes(self) -> AsyncIterator[None]:
+        wanted = {"label": [f"{INSTANCE}={self._owner}"], "type": ["container"], "event": CHANGES}
+        async with self._api.stream("GET", "/events", params={"filters": json.dumps(wanted)}) as chunks:
+            async for _ in chunks:
+                yield None
 
     # Moves -----------------------------------------------------------------------------------------------------------
 
@@ -158,7 +166,7 @@ class DockerEngine:
         )
         if status >= 400:
             await self.retire(container, 0.0)
-            raise StartRefused(spec.name, spec.image, _message(told))
+            raise StartRefused(spec.name, spec.image, message_of(told))
         started = await self.inspect(container)
         if started is None:
             raise StartRefused(spec.name, spec.image, "the container was removed while it started")
@@ -166,7 +174,7 @@ class DockerEngine:
 
     async def keep(self, instance: str) -> None:
         """From now on it is started again whenever it ends and when the machine boots. Call this once it is healthy."""
-        policy = {"RestartPolicy": {"Name": "unless-stopped"}}
+        policy = {"RestartPolicy": {"Name": KEPT}}
         await self._api.call("POST", f"/containers/{instance}/update", body=policy, allow=(404,))
 
     async def retire(self, instance: str, grace_s: float) -> None:
@@ -186,7 +194,7 @@ class DockerEngine:
             await self._api.call("POST", "/networks/create", body=body, allow=(409,))
 
     async def _created(self, spec: InstanceSpec) -> str:
-        body = _container(spec, self._owner)
+        body = container_body(spec, self._owner)
         for _ in range(CREATE_TRIES):
             status, told = await self._api.call(
                 "POST", "/containers/create", params={"name": spec.name}, body=body, allow=(400, 404, 409)
@@ -194,7 +202,7 @@ class DockerEngine:
             if status == 404:
                 raise ImageGone(spec.name, spec.image)
             if status == 400:
-                raise StartRefused(spec.name, spec.image, _message(told))
+                raise StartRefused(spec.name, spec.image, message_of(told))
             container = told["Id"] if status < 400 else await self._adopted(spec, body["Labels"][SPEC])
             if container is not None:
                 return str(container)
@@ -249,7 +257,7 @@ class DockerEngine:
             return ""
         start = {"Detach": False, "Tty": False}
         async with self._api.stream("POST", f"/exec/{told['Id']}/start", body=start) as chunks:
-            return "\n".join([line async for _, line in _lines(chunks)])
+            return "\n".join([line async for _, line in lines_of(chunks)])
 
     async def tail(self, instance: str, lines: int) -> list[str]:
         return [line async for _, line in self.logs(instance, tail=lines, follow=False)]
@@ -260,14 +268,14 @@ class DockerEngine:
             return
         params: dict[str, str | int] = {"stdout": 1, "stderr": 1, "tail": tail, "follow": int(follow)}
         async with self._api.stream("GET", f"/containers/{instance}/logs", params=params) as chunks:
-            async for line in _lines(chunks):
+            async for line in lines_of(chunks):
                 yield line
 
 
 # Plain functions over plain values ------------------------------------------------------------------------------------
 
 
-def _container(spec: InstanceSpec, owner: str) -> dict[str, Any]:
+def container_body(spec: InstanceSpec, owner: str) -> dict[str, Any]:
     """The body of POST /containers/create; its label SPEC changes whenever anything else in it does."""
     env = {name: value.reveal() for name, value in spec.env.items()} | {"PORT": str(spec.port)}
     body: dict[str, Any] = {
@@ -301,6 +309,8 @@ def _host_config(spec: InstanceSpec, owner: str) -> dict[str, Any]:
         limits |= {"Memory": memory, "MemorySwap": memory}
     if spec.limits.cpus is not None:
         limits["NanoCpus"] = int(spec.limits.cpus * 1e9)
+    if spec.volumes:
+        limits["Mounts"] = [_mount(spec, owner, volume) for volume in spec.volumes]
     return limits | {
         "NetworkMode": owner,
         "RestartPolicy": {"Name": "no"},
@@ -311,7 +321,15 @@ def _host_config(spec: InstanceSpec, owner: str) -> dict[str, Any]:
     }
 
 
-def _message(told: Any) -> str:
+def volume_name(owner: str, environment: EnvironmentKey, volume: Volume) -> str:
+    return f"{owner}-{environment.slug}-{volume.name}"
+
+
+def _mount(spec: InstanceSpec, owner: str, volume: Volume) -> dict[str, Any]:
+    return {"Type": "volume", "Source": volume_name(owner, spec.environment, volume), "Target": volume.path}
+
+
+def message_of(told: Any) -> str:
     return str(told.get("message", "")) if isinstance(told, dict) else ""
 
 
@@ -332,37 +350,3 @@ def _address(text: str) -> str:
     raw = bytes.fromhex(text)
     address = ip_address(b"".join(raw[i : i + 4][::-1] for i in range(0, len(raw), 4)))
     return str(getattr(address, "ipv4_mapped", None) or address)
-
-
-async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[tuple[Stream, str]]:
-    """Lines of a multiplexed stream; a line above LINE_BYTES comes in pieces, and the last needs no end."""
-    rest: dict[Stream, bytes] = defaultdict(bytes)
-    async for stream, piece in _frames(chunks):
-        *whole, last = (rest[stream] + piece).split(b"\n")
-        if len(last) > LINE_BYTES:
-            whole, last = [*whole, last], b""
-        rest[stream] = last
-        for line in whole:
-            yield stream, _text(line)
-    for stream, line in rest.items():
-        if line:
-            yield stream, _text(line)
-
-
-async def _frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[tuple[Stream, bytes]]:
-    """Pieces of output: a header of 8 bytes tells stream and length, and chunks may cut both anywhere."""
-    buffer = b""
-    async for chunk in chunks:
-        buffer += chunk
-        start = 0
-        while len(buffer) - start >= 8:
-            end = start + 8 + int.from_bytes(buffer[start + 4 : start + 8])
-            if len(buffer) < end:
-                break
-            yield ("err" if buffer[start] == 2 else "out"), buffer[start + 8 : end]
-            start = end
-        buffer = buffer[start:]
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode(errors="replace").rstrip("\r")

@@ -1,9 +1,10 @@
 """The pages' site over the actions."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from seaway.actions.access import OWNER, Access, Caller, TokenRequired
+from seaway.actions.credentials import CredentialView, Keeping
 from seaway.actions.deploying import Deploying
 from seaway.actions.reading import Reading
 from seaway.actions.views import AppView, DeploymentView
@@ -18,8 +19,9 @@ class Log(Protocol):
 class HouseSite:
     """Implements web.site.Site."""
 
-    def __init__(self, access: Access, reading: Reading, deploying: Deploying, log: Log) -> None:
+    def __init__(self, access: Access, reading: Reading, deploying: Deploying, keeping: Keeping, log: Log) -> None:
         self._access = access
+        self._keeping = keeping
         self._reading = reading
         self._log = log
         self._roll_back = deploying.roll_back
@@ -44,6 +46,12 @@ class HouseSite:
 
     async def log_tail(self, deployment: int, lines: int) -> list[LogLine]:
         return self._log.tail(deployment, lines)
+
+    async def credentials(self) -> Sequence[CredentialView]:
+        return await self._keeping.list()
+
+    async def credential(self, name: str) -> CredentialView:
+        return await self._keeping.show(name)
 
     async def ask(self, app: str, kind: Kind, deployment: int | None) -> DeploymentView:
         if kind is Kind.ROLLBACK:

@@ -12,7 +12,7 @@ from seaway.actions.views import AppView, DeploymentView
 from seaway.core.app import UnknownApp
 from seaway.core.deployment import Kind
 from seaway.core.errors import Conflict, Denied, Invalid, Missing, SeawayError, Unavailable
-from seaway.web import access, home, journey, rendering
+from seaway.web import access, credentials, home, journey, rendering
 from seaway.web.access import Form
 from seaway.web.rendering import page
 from seaway.web.site import Site
@@ -88,6 +88,8 @@ def router(site: Site, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         ("GET", "/", pages.home),
         ("GET", "/apps/{app}", pages.app),
         ("GET", "/deployments/{deployment:int}", pages.deployment),
+        ("GET", "/credentials", pages.credentials),
+        ("GET", "/credentials/{name:path}", pages.credential),
         ("POST", "/apps/{app}/restart", pages.restart),
         ("POST", "/apps/{app}/start", pages.start),
         ("POST", "/apps/{app}/stop", pages.stop),
@@ -179,6 +181,14 @@ class Pages:
             return await self._site.app(name)
         except UnknownApp:
             return None
+
+    async def credentials(self, request: Request) -> HTMLResponse:
+        found = await self._site.credentials()
+        return page("credentials.html", request, self._clock(), credentials=found, words=credentials)
+
+    async def credential(self, request: Request, name: str) -> HTMLResponse:
+        view = await self._site.credential(name)
+        return page("credential.html", request, self._clock(), view=view, words=credentials)
 
     async def restart(self, app: str, form: Form) -> Response:
         return await self._ask(app, Kind.RESTART)

@@ -1,7 +1,9 @@
 """What the pages need from the rest of the house."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from seaway.actions.credentials import CredentialView
 from seaway.actions.views import AppView, DeploymentView
 from seaway.core.deployment import Kind
 from seaway.core.events import LogLine
@@ -23,6 +25,11 @@ class Site(Protocol):
 
     async def log_tail(self, deployment: int, lines: int) -> list[LogLine]:
         """The last `lines` lines, oldest first; all of them when there are fewer."""
+
+    async def credentials(self) -> Sequence[CredentialView]: ...
+
+    async def credential(self, name: str) -> CredentialView:
+        """Raises UnknownCredential."""
 
     async def ask(self, app: str, kind: Kind, deployment: int | None) -> DeploymentView:
         """Restart, stop, start, or roll back to the release that `deployment` made."""

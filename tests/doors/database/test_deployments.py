@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from tests.conftest import NOW
 
 from seaway.core.app import EnvironmentKey, EnvironmentSettings, UnknownApp
 from seaway.core.deployment import Deployment, Kind, Release, Status, UnknownDeployment
@@ -15,7 +16,6 @@ from seaway.doors.database.apps import Apps
 from seaway.doors.database.deployments import Deployments
 from seaway.doors.database.releases import Releases
 from seaway.doors.database.sessions import Sessions
-from tests.conftest import NOW
 
 SHOP = EnvironmentKey("shop")
 API = EnvironmentKey("api")

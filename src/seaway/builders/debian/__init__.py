@@ -1,15 +1,17 @@
 """Builder `debian`: carries out a plan with packages of the distribution and of the language's own registry.
 
 No container registry takes part: what a Dockerfile made here starts from was made on this machine (core/toolchain.py).
-A language is a module of this folder with a `language`; nothing else has to be edited for a new one.
+A language is a module of this folder with a `language`; nothing else has to be edited for a new one. A plan of no
+language is carried out as it is written (plain.py).
 """
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from seaway.core.errors import Invalid
+from seaway.builders.debian.plain import fallback
 from seaway.core.plan import Plan, buildable
 from seaway.core.ports import PlanRequest
 from seaway.core.recipe import Recipe
@@ -26,22 +28,27 @@ class Language(Protocol):
     def recipe(self, plan: Plan, tree: Tree, wanted: PlanRequest) -> Recipe: ...
 
 
-class UnsupportedPlan(Invalid):
-    code = "builder.unsupported_plan"
+@runtime_checkable
+class Completes(Protocol):
+    """A language that knows how its apps are started where the plan does not say, or says it for development."""
+
+    def completed(self, plan: Plan, tree: Tree) -> tuple[Plan, str]:
+        """The plan with its start command, and a note; the same plan and "" where nothing is to be added."""
 
 
 def recipe(plan: Plan, tree: Tree, wanted: PlanRequest) -> Recipe:
     """The recipe for a finished plan. Raises what core.plan.buildable raises, and errors of this builder."""
-    plan = buildable(plan)
     for language in languages():
-        if language.is_responsible(plan):
-            return language.recipe(plan, tree, wanted)
-    known = ", ".join(language.name for language in languages())
-    packages = " ".join(name for phase in (plan.phases or {}).values() for name in phase.nix_pkgs or ())
-    raise UnsupportedPlan(
-        f"The builder `debian` does not know the language of this plan (it wants {packages or 'no package'}).",
-        remedy=f"It knows: {known}. Build with `--builder nix`, or add a Dockerfile.",
-    )
+        if plan.phases and language.is_responsible(plan):
+            plan, note = language.completed(plan, tree) if isinstance(language, Completes) else (plan, "")
+            made = language.recipe(buildable(plan), tree, wanted)
+            return replace(made, notes=(*((_sentence(note),) if note else ()), *made.notes))
+    buildable(plan)
+    return fallback.recipe(plan, tree, wanted)
+
+
+def _sentence(note: str) -> str:
+    return note[:1].upper() + note[1:]
 
 
 @cache

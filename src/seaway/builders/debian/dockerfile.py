@@ -15,13 +15,36 @@ from seaway.core.recipe import ENV_SECRET
 from seaway.core.toolchain import CA_BUNDLE
 
 NPMRC_SECRET = "seaway-npmrc"  # noqa: S105 - the id of a BuildKit secret, not one
+PIP_SECRET = "seaway-pip"  # noqa: S105 - the id of a BuildKit secret, not one
 CONTEXT = "seaway"
 ENV_DIGEST = "SEAWAY_ENV_DIGEST"
 """Build argument that changes whenever a variable does; RUN lines after its ARG are run again then."""
 
 TRUST = dict.fromkeys(("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"), CA_BUNDLE)
+PYTHON_TRUST = dict.fromkeys(("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), CA_BUNDLE)
 """Variables of a build stage for tools that would trust only the authorities that they bring along."""
 _NEXT_LINE = " \\\n    "
+_APT_CACHES = (
+    "--mount=type=cache,id=seaway-apt-cache,target=/var/cache/apt,sharing=locked",
+    "--mount=type=cache,id=seaway-apt-lists,target=/var/lib/apt/lists,sharing=locked",
+)
+# apt is told that what the runtime has is installed, and so is what only maintainer scripts would use.
+_UNPACK = """\
+set -e
+apt-get update -q
+{
+  for each in /runtime/var/lib/dpkg/status.d/*; do cat "$each"; echo; done
+  for each in debconf dpkg init-system-helpers mawk perl-base; do dpkg-query -s "$each"; echo; done
+} | sed -En 's/^Package: .*/&\\nStatus: install ok installed/p; /^(Architecture|Multi-Arch|Version|Provides):|^$/p' \\
+  > /tmp/status
+mkdir -p /tmp/packages/partial /system/var/lib/dpkg/status.d
+apt-get install -q -y --download-only --no-install-recommends \\
+  -o Dir::State::status=/tmp/status -o Dir::Cache::archives=/tmp/packages PACKAGES
+for each in /tmp/packages/*.deb; do
+  dpkg-deb --fsys-tarfile "$each" | tar -x -C /system --exclude=./usr/share/{bug,doc,info,lintian,locale,man,pixmaps}
+  dpkg-deb -f "$each" > "/system/var/lib/dpkg/status.d/$(dpkg-deb -f "$each" Package)"
+done
+rm -rf /tmp/packages /tmp/status"""
 _READ_ENV = f". /run/secrets/{ENV_SECRET}"
 
 
@@ -111,16 +134,21 @@ def cache(app: str, folder: str, root: str = "/app") -> str:
 
 def apt_install(packages: Sequence[str]) -> str:
     """RUN that installs packages of the distribution; what apt downloads stays in a cache that all builds share."""
-    caches = [
-        "--mount=type=cache,id=seaway-apt-cache,target=/var/cache/apt,sharing=locked",
-        "--mount=type=cache,id=seaway-apt-lists,target=/var/lib/apt/lists,sharing=locked",
-    ]
     names = " ".join(packages)
     return run(
         "apt-get update -q && DEBIAN_FRONTEND=noninteractive "
         f"apt-get install -q -y --no-install-recommends {names} && rm -f /var/log/apt/* /var/log/dpkg.log",
-        caches,
+        _APT_CACHES,
     )
+
+
+def unpacked(packages: Sequence[str], runtime: str) -> str:
+    """RUN that lays packages, with all that the image `runtime` lacks of what they need, into /system.
+
+    They are unpacked, not installed: for packages that work without their maintainer scripts.
+    """
+    script = _UNPACK.replace("PACKAGES", " ".join(packages))
+    return _here_document([f"--mount=type=bind,from={runtime},target=/runtime", *_APT_CACHES], script.splitlines())
 
 
 def _fits_one_line(command: str) -> bool:

@@ -61,6 +61,14 @@ def packages_of(plan: Plan, handled: Iterable[str], also_to_build: Iterable[str]
     return Packages(tuple(sorted(build | run)), tuple(sorted(run)))
 
 
+def is_unpackable(package: str) -> bool:
+    """Whether a package works without its maintainer scripts: libraries do, and what the table names."""
+    name = package.partition("=")[0]
+    if name in table()["unpacked"]["not"]:
+        return False
+    return name in table()["unpacked"]["names"] or re.match(r"lib[a-z0-9+.-]+\Z", name) is not None
+
+
 @cache
 def table() -> Mapping[str, Any]:
     return tomllib.loads((resources.files(__package__) / "packages.toml").read_text())

@@ -10,7 +10,7 @@ from seaway.core.app import EnvironmentKey, EnvironmentSettings, UnknownApp
 from seaway.core.ports import EnvironmentRecord
 from seaway.doors.database.connection import Database
 from seaway.doors.database.rows import place_of, settings_columns, settings_of
-from seaway.doors.database.tables import app, deployment, environment
+from seaway.doors.database.tables import app, credential, deployment, environment
 from seaway.doors.vault import Vault
 
 
@@ -47,8 +47,9 @@ class Apps:
             await connection.execute(update(app).where(app.c.name == name).values(destroying=True))
 
     async def delete(self, name: str) -> None:
-        """The app and, with it, its environments, deployments and releases."""
+        """The app and, with it, its environments, deployments, releases and own credentials."""
         async with self._database.write() as connection:
+            await connection.execute(delete(credential).where(credential.c.app == name))
             await connection.execute(delete(app).where(app.c.name == name))
 
     async def count(self) -> int:

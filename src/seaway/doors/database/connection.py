@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from seaway.core.errors import Unavailable
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with migrations/, so that Alembic is imported only when one is due."""
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, select, update
+from sqlalchemy import Select, and_, delete, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seaway.core.app import EnvironmentKey, EnvironmentSettings
@@ -14,9 +14,10 @@ from seaway.core.finding import Finding
 from seaway.doors.database.apps import ensure_environment
 from seaway.doors.database.connection import Database
 from seaway.doors.database.rows import deployment_columns, deployment_of, finding_json, step_of
-from seaway.doors.database.tables import app, deployment, environment, step
+from seaway.doors.database.tables import app, deployment, environment, release, step
 from seaway.doors.vault import Vault
 
+_AT_ONCE = 500
 _RUNNING = (Status.RUNNING.value, Status.CANCELLING.value)
 
 
@@ -24,6 +25,8 @@ class Deployments:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self._ended: dict[tuple[int, str], Deployment] = {}
+        """The newest of each environment, as far as they change no more: the list of all apps asks for them often."""
 
     # Asking ---------------------------------------------------------------------------------------------------------
 
@@ -127,6 +130,18 @@ class Deployments:
     async def finish(self, deployment_id: int, status: Status, now: datetime, finding: Finding | None) -> None:
         await self.note(deployment_id, status=status.value, finished_at=now, finding=finding_json(finding))
 
+    async def went_back(self, deployment_id: int, to: int, now: datetime, finding: Finding) -> None:
+        """One transaction: this one failed, its release is forgotten, and the environment is as `to` left it."""
+        failed = {"status": Status.FAILED.value, "finished_at": now, "finding": finding_json(finding)}
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(environment)
+                .where(environment.c.current_deployment == deployment_id)
+                .values(current_deployment=to)
+            )
+            await connection.execute(update(deployment).where(deployment.c.id == deployment_id).values(failed))
+            await connection.execute(delete(release).where(release.c.deployment_id == deployment_id))
+
     # Reading --------------------------------------------------------------------------------------------------------
 
     async def get(self, deployment_id: int) -> Deployment:
@@ -149,14 +164,37 @@ class Deployments:
             found = (await connection.execute(asked)).scalar_one_or_none()
         return None if found is None else Status(found)
 
+    async def statuses_of(self, deployments: Sequence[int]) -> dict[int, Status | None]:
+        async with self._database.read() as connection:
+            asked = select(deployment.c.id, deployment.c.status).where(deployment.c.id.in_(deployments))
+            found = {row.id: Status(row.status) for row in await connection.execute(asked)}
+        return {number: found.get(number) for number in deployments}
+
+    async def unfinished(self) -> list[Deployment]:
+        return await self._read(_selected().where(deployment.c.status.in_([Status.QUEUED.value, *_RUNNING])))
+
+    async def settled(self, deployments: Sequence[int]) -> set[int]:
+        """Those of them that have let their predecessors go."""
+        finished = select(step.c.deployment_id).where(
+            step.c.name == "settle", step.c.finished_at.is_not(None), step.c.deployment_id.in_(deployments)
+        )
+        async with self._database.read() as connection:
+            return {row.deployment_id for row in await connection.execute(finished)}
+
+    async def busy(self) -> set[EnvironmentKey]:
+        """Environments that a deployment changes now."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(_selected().where(deployment.c.status.in_(_RUNNING)))
+            return {EnvironmentKey(row.app_name, row.environment_name) for row in rows}
+
     async def ids_of(self, key: EnvironmentKey) -> list[int]:
         named = _selected().where(app.c.name == key.app, environment.c.name == key.name)
         async with self._database.read() as connection:
             return [row.id for row in await connection.execute(named.with_only_columns(deployment.c.id))]
 
     async def latest(self) -> dict[EnvironmentKey, Deployment]:
-        """The newest deployment of each environment."""
-        newest = _selected().where(
+        """The newest deployment of each environment; its steps come without their results."""
+        newest = select(deployment.c.id, deployment.c.status).where(
             deployment.c.id
             == select(deployment.c.id)
             .where(deployment.c.environment_id == environment.c.id)
@@ -165,7 +203,20 @@ class Deployments:
             .correlate(environment)
             .scalar_subquery()
         )
-        return {d.environment: d for d in await self._read(newest)}
+        async with self._database.read() as connection:
+            rows = await connection.execute(newest.join(environment, environment.c.id == deployment.c.environment_id))
+            now = {(row.id, row.status) for row in rows}
+        changed = [number for number, status in now if (number, status) not in self._ended]
+        found = [
+            d for start in range(0, len(changed), _AT_ONCE) for d in await self._some(changed[start : start + _AT_ONCE])
+        ]
+        known = [self._ended[each] for each in now if each in self._ended]
+        # A new dictionary each time, so that it never holds more than there are environments.
+        self._ended = {(d.id, d.status.value): d for d in (*known, *found) if _changes_no_more(d)}
+        return {d.environment: d for d in (*known, *found)}
+
+    async def _some(self, numbers: Sequence[int]) -> list[Deployment]:
+        return await self._read(_selected().where(deployment.c.id.in_(numbers)), with_results=False)
 
     async def settings_of(self, deployments: Sequence[int]) -> dict[int, EnvironmentSettings]:
         async with self._database.read() as connection:
@@ -181,10 +232,12 @@ class Deployments:
             )
         )
 
-    async def _read(self, query: Select[Any]) -> list[Deployment]:
+    async def _read(self, query: Select[Any], *, with_results: bool = True) -> list[Deployment]:
         async with self._database.read() as connection:
             rows = list(await connection.execute(query))
-            wanted = select(step).where(step.c.deployment_id.in_([r.id for r in rows])).order_by(step.c.started_at)
+            result = step.c.result if with_results else null().label("result")
+            columns = (step.c.deployment_id, step.c.name, step.c.started_at, step.c.finished_at, step.c.skipped, result)
+            wanted = select(*columns).where(step.c.deployment_id.in_([r.id for r in rows])).order_by(step.c.started_at)
             steps: dict[int, list[StepRecord]] = {}
             for row in await connection.execute(wanted):
                 steps.setdefault(row.deployment_id, []).append(step_of(row))
@@ -201,6 +254,12 @@ async def _supersede(connection: AsyncConnection, environment_id: int, now: date
         )
         .values(status=Status.SUPERSEDED.value, finished_at=now)
     )
+
+
+def _changes_no_more(found: Deployment) -> bool:
+    """A live one settles after that; one that is over has ended for good."""
+    settled = found.step("settle")
+    return found.status.is_final and (found.status is not Status.LIVE or bool(settled and settled.finished_at))
 
 
 def _selected() -> Select[Any]:

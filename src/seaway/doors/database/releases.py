@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, insert, select, update
 
 from seaway.core.app import EnvironmentKey
 from seaway.core.deployment import Release
 from seaway.doors.database.connection import Database
 from seaway.doors.database.rows import release_columns, release_of
-from seaway.doors.database.tables import app, environment, release
+from seaway.doors.database.tables import app, deployment, environment, release
 from seaway.doors.vault import Vault
 
 
@@ -36,8 +36,17 @@ class Releases:
         named = _selected().where(app.c.name == key.app, environment.c.name == key.name)
         return await self._read(named.order_by(release.c.id.desc()))
 
+    async def current(self) -> list[Release]:
+        """Those that environments run, or would run when they are started."""
+        running = _selected().join(deployment, deployment.c.release_id == release.c.id)
+        return await self._read(running.where(environment.c.current_deployment == deployment.c.id))
+
     async def all(self) -> list[Release]:
         return await self._read(_selected().order_by(release.c.id.desc()))
+
+    async def listens_on(self, release_id: int, port: int) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(update(release).where(release.c.id == release_id).values(port=port))
 
     async def forget(self, release_id: int) -> None:
         async with self._database.write() as connection:

@@ -1,18 +1,43 @@
 """Rows become core's values here, and values become columns; sealed variables are opened with the vault."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row
 
-from seaway.core.app import EnvironmentKey, EnvironmentSettings, HealthCheck, Limits
+from seaway.core.app import EnvironmentKey, EnvironmentSettings, HealthCheck, Limits, Volume
 from seaway.core.deployment import Deployment, Kind, Release, Status, StepRecord
 from seaway.core.finding import Finding
 from seaway.core.secret import Secret
 from seaway.core.source import source_as_json, source_from_json
 from seaway.doors.vault import Vault
+
+
+class SealedEnv(Mapping[str, Secret]):
+    """Variables that are opened when somebody looks: a list of a thousand apps shows none of their values."""
+
+    def __init__(self, sealed: bytes, vault: Vault, place: str) -> None:
+        self._sealed, self._vault, self._place = sealed, vault, place
+
+    @cached_property
+    def _opened(self) -> dict[str, Secret]:
+        found = json.loads(self._vault.open(self._sealed, self._place).reveal())
+        return {name: Secret(value) for name, value in found.items()}
+
+    def __getitem__(self, name: str) -> Secret:
+        return self._opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._opened)
+
+    def __len__(self) -> int:
+        return len(self._opened)
+
+    def __repr__(self) -> str:
+        return "SealedEnv(•••)"
 
 
 def settings_columns(settings: EnvironmentSettings, vault: Vault, place: str) -> dict[str, Any]:
@@ -24,6 +49,10 @@ def settings_columns(settings: EnvironmentSettings, vault: Vault, place: str) ->
         "health": asdict(settings.health),
         "instances": settings.instances,
         "drain_s": settings.drain_s,
+        "runtime_only": sorted(settings.runtime_only),
+        "release_command": settings.release_command,
+        "volumes": [asdict(volume) for volume in settings.volumes],
+        "stop_first": settings.stop_first,
     }
     env = json.dumps({name: value.reveal() for name, value in settings.env.items()})
     return {"settings": plain, "env": vault.seal(Secret(env), place)}
@@ -31,9 +60,8 @@ def settings_columns(settings: EnvironmentSettings, vault: Vault, place: str) ->
 
 def settings_of(row: Row[Any], vault: Vault, place: str) -> EnvironmentSettings:
     plain = row.settings
-    env = json.loads(vault.open(row.env, place).reveal())
     return EnvironmentSettings(
-        env={name: Secret(value) for name, value in env.items()},
+        env=SealedEnv(row.env, vault, place),
         port=plain["port"],
         domains=tuple(plain["domains"]),
         builder=plain["builder"],
@@ -41,6 +69,10 @@ def settings_of(row: Row[Any], vault: Vault, place: str) -> EnvironmentSettings:
         health=HealthCheck(**plain["health"]),
         instances=plain["instances"],
         drain_s=plain["drain_s"],
+        runtime_only=frozenset(plain.get("runtime_only", ())),
+        release_command=plain.get("release_command"),
+        volumes=tuple(Volume(**volume) for volume in plain.get("volumes", ())),
+        stop_first=plain.get("stop_first", False),
     )
 
 
@@ -86,7 +118,7 @@ def deployment_columns(values: Deployment, vault: Vault) -> dict[str, Any]:
     }
 
 
-def step_of(row: Row[Any]) -> StepRecord:
+def step_of(row: Any) -> StepRecord:
     return StepRecord(row.name, row.started_at, row.finished_at, row.result, row.skipped)
 
 

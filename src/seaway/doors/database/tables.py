@@ -133,3 +133,28 @@ session = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
 )
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("prefix", String(300), nullable=False),
+    Column("username", String(300), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("purpose", String(8), nullable=False),
+    # The only app that may use it; it goes with that app. No foreign key: a credential may be there before its app.
+    Column("app", String(50)),
+    Column("kind", String(60), nullable=False),
+    Column("owner", String(200), nullable=False, server_default=""),
+    Column("expires_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_proved_at", UtcTime),
+    Column("last_refused_at", UtcTime),
+    Column("refused_finding", JSON(none_as_null=True)),
+    Column("last_used_at", UtcTime),
+    # What was there before the last rotation, for a day.
+    Column("previous", JSON(none_as_null=True)),
+    Column("previous_secret", LargeBinary),
+    Column("previous_until", UtcTime),
+)

@@ -58,10 +58,15 @@ class ProxyContainer:
     async def _answers(self) -> bool:
         deadline = time.monotonic() + READY_S
         while not await self._runtime.answers():
-            if time.monotonic() > deadline:
+            # One that was killed a moment ago will not answer any more: waiting for it would be an outage.
+            if time.monotonic() > deadline or not await self._runs():
                 return False
             await asyncio.sleep(_POLL_S)
         return True
+
+    async def _runs(self) -> bool:
+        found = await self._host.find(self._settings.container)
+        return found is not None and found.running
 
 
 def _reason(found: Found, wanted: str) -> str:

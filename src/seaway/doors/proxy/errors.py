@@ -91,19 +91,6 @@ class ImageNotMade(Failed):
         )
 
 
-class DockerRefused(Unavailable):
-    """Docker does not answer, or says no, while the proxy's container is looked after."""
-
-    code = "proxy.docker_refused"
-
-    def __init__(self, what: str, answer: str) -> None:
-        super().__init__(
-            f"Docker could not {what}: {answer}",
-            remedy="Check that Docker runs and that Seaway may use its socket.",
-            evidence=(answer,),
-        )
-
-
 class ForeignContainer(Conflict):
     """A container with the proxy's name that is not this installation's."""
 

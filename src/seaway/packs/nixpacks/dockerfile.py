@@ -1,6 +1,8 @@
 """The Dockerfile of a pinned plan for the builder `nix`, and the files that belong beside it.
 
-Variables are declared but their values are not in the file: they come in as build arguments.
+Variables are declared but their values are not in the file: they come in as build arguments. With `apart`, the files
+beside it come from the named build context FILES_CONTEXT; with `reads_env`, commands see the app's variables, which
+are a BuildKit secret. Without both it is the Dockerfile as Nixpacks writes it, line by line.
 """
 
 import re
@@ -9,8 +11,12 @@ from dataclasses import dataclass
 
 from seaway.core.errors import Invalid
 from seaway.core.plan import UBUNTU_ARCHIVE, UBUNTU_IMAGE, Phase, Plan, Start
+from seaway.core.recipe import ENV_SECRET
 
 FOLDER = ".nixpacks"
+FILES_CONTEXT = "seaway"
+ENV_DIGEST = "SEAWAY_ENV_DIGEST"
+"""Build argument that changes whenever a variable of the app does, so that commands are run again then."""
 _ENTRYPOINT = ('ENTRYPOINT ["/bin/bash", "-l", "-c"]', "WORKDIR /app/")
 
 
@@ -53,24 +59,29 @@ class NixEnvironment:
         return next((name for name in self.libs if "openssl" in name), None)
 
 
-def build_files(plan: Plan, *, cache_key: str | None = None) -> BuildFiles:
+def build_files(
+    plan: Plan, *, cache_key: str | None = None, apart: bool = False, reads_env: bool = False
+) -> BuildFiles:
     """Everything that a build of the plan needs besides the app. Raises CircularPhases."""
     nix = {f"{FOLDER}/{each.file}": nix_file(each) for each in nix_environments(plan)}
     assets = {f"{FOLDER}/assets/{name}": text for name, text in (plan.static_assets or {}).items()}
-    return BuildFiles(dockerfile(plan, cache_key=cache_key), nix | assets)
+    text = dockerfile(plan, cache_key=cache_key, apart=apart, reads_env=reads_env)
+    return BuildFiles(text, nix | assets)
 
 
-def dockerfile(plan: Plan, *, cache_key: str | None = None) -> str:
+def dockerfile(plan: Plan, *, cache_key: str | None = None, apart: bool = False, reads_env: bool = False) -> str:
     """The Dockerfile; without a cache key nothing is kept between builds. Raises CircularPhases."""
     ordered = _ordered(plan.phases or {})
     head = (f"FROM {plan.build_image or UBUNTU_IMAGE}", *_ENTRYPOINT)
-    phases = ([*_phase(name, phase, cache_key)] for name, phase in ordered)
+    phases = ([*_phase(name, phase, cache_key, reads_env=reads_env)] for name, phase in ordered)
+    copy = f"COPY --from={FILES_CONTEXT}" if apart else "COPY"
     blocks = (
         head,
-        _nix(plan),
+        _nix(plan, copy),
         _apt(plan),
-        (f"COPY {FOLDER}/assets /assets/",) if plan.static_assets else (),
+        (f"{copy} {FOLDER}/assets /assets/",) if plan.static_assets else (),
         _variables(plan.variables or {}),
+        (f"ARG {ENV_DIGEST}",) if reads_env else (),
         *phases,
         _profile(ordered),
         _start(plan.start or Start()),
@@ -103,12 +114,12 @@ def _archive(phase: Phase) -> str:
     return phase.nixpkgs_archive or UBUNTU_ARCHIVE
 
 
-def _nix(plan: Plan) -> Iterator[str]:
+def _nix(plan: Plan, copy: str) -> Iterator[str]:
     for phase in sorted(_nix_phases(plan), key=_archive):
         yield from _copies(phase.only_include_files or ())
     for each in nix_environments(plan):
         path = f"{FOLDER}/{each.file}"
-        yield f"COPY {path} {path}"
+        yield f"{copy} {path} {path}"
         yield f"RUN nix-env -if {path} && nix-collect-garbage -d"
 
 
@@ -142,7 +153,7 @@ def _ordered(phases: Mapping[str, Phase]) -> list[tuple[str, Phase]]:
     return [(name, phases[name]) for name in done]
 
 
-def _phase(name: str, phase: Phase, cache_key: str | None) -> Iterator[str]:
+def _phase(name: str, phase: Phase, cache_key: str | None, *, reads_env: bool) -> Iterator[str]:
     yield f"# {name} phase"
     if not phase.cmds and not phase.paths:
         yield "# noop"
@@ -151,6 +162,10 @@ def _phase(name: str, phase: Phase, cache_key: str | None) -> Iterator[str]:
         yield f"ENV NIXPACKS_PATH={':'.join(phase.paths)}:$NIXPACKS_PATH"
     yield from ("COPY . /app/.",) if phase.only_include_files is None else _copies(phase.only_include_files)
     mounts = _mounts(phase.cache_directories or (), cache_key)
+    if reads_env:
+        mounts = f"--mount=type=secret,id={ENV_SECRET} {mounts}".rstrip()
+        yield from (f"RUN {mounts} . /run/secrets/{ENV_SECRET}; {command}" for command in phase.cmds or ())
+        return
     yield from (f"RUN {mounts} {command}" for command in phase.cmds or ())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from seaway.builders.debian import dockerfile as df
 from seaway.builders.debian.node import install as installing
 from seaway.builders.debian.node import manager as managing
+from seaway.builders.debian.node import serving
 from seaway.builders.debian.node import version as versions
 from seaway.builders.debian.node.final import Final, final_of
 from seaway.builders.debian.node.manifest import Manifest, read_manifest
@@ -20,8 +21,17 @@ from seaway.core.tree import Tree
 
 SHELL = 'SHELL ["/bin/bash", "-c"]'
 IGNORED = ("**/node_modules", ".git", ".next", "npm-debug.log*", "yarn-error.log")
-# npm asks nobody about updates, funds and audits while it builds.
+# npm asks nobody about updates, funds and audits while it builds, tools tell nobody what they do, and programs that
+# only tests need are not fetched.
 _BUILD_ENV = {
+    "ASTRO_TELEMETRY_DISABLED": "1",
+    "CYPRESS_INSTALL_BINARY": "0",
+    "DO_NOT_TRACK": "1",
+    "GATSBY_TELEMETRY_DISABLED": "1",
+    "NEXT_TELEMETRY_DISABLED": "1",
+    "NG_CLI_ANALYTICS": "false",
+    "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
+    "TURBO_TELEMETRY_DISABLED": "1",
     "npm_config_audit": "false",
     "npm_config_fund": "false",
     "npm_config_update_notifier": "false",
@@ -64,6 +74,9 @@ class Node:
         first = (plan.variables or {}).get("NIXPACKS_METADATA", self.name).partition(",")[0]
         return first == self.name and any(map(versions.is_node, versions.package_names(plan)))
 
+    def completed(self, plan: Plan, tree: Tree) -> tuple[Plan, str]:
+        return serving.completed(plan, tree, read_manifest(tree))
+
     def recipe(self, plan: Plan, tree: Tree, wanted: PlanRequest) -> Recipe:
         job = _job(plan, tree, wanted)
         splits_modules = job.install.files is not None and job.manager.keeps_node_modules
@@ -78,6 +91,17 @@ class Node:
             port=final.port,
             notes=_notes(job, final),
         )
+
+
+def beside(plan: Plan, tree: Tree, wanted: PlanRequest) -> tuple[Toolchain | None, list[str]]:
+    """The Node that a plan of another language has beside it, if any, and the names of packages that it stands for."""
+    names = versions.package_names(plan)
+    handled = [name for name in names if versions.is_node(name) or managing.is_manager(name)]
+    if not any(map(versions.is_node, names)):
+        return None, handled
+    manifest = read_manifest(tree)
+    node = versions.choose(plan, manifest, tree, wanted.env)
+    return node_toolchain(node.version, managing.manager_of(plan, manifest, tree, node.numbers).tools), handled
 
 
 def _job(plan: Plan, tree: Tree, wanted: PlanRequest) -> Job:

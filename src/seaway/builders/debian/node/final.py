@@ -17,6 +17,8 @@ from seaway.core.toolchain import APP_UID, APP_USER, base_tag, runtime_tag
 from seaway.core.tree import Tree
 
 SPA_OUTPUT = "NIXPACKS_SPA_OUTPUT_DIR"
+# What Nitro (of Nuxt and others) leaves.
+_BUNDLED = re.compile(r"node (?:\./)?\.output/server/index\.mjs")
 # For the build only: a running app has no use for them.
 _BUILD_ONLY = frozenset({"CI", "NPM_CONFIG_PRODUCTION"})
 # Programs and the packages they come in, where the names differ.
@@ -41,12 +43,14 @@ class Final:
     prunes: bool
     standalone: Standalone | None = None
     static_folder: str | None = None
+    bundle: str | None = None
+    """A folder with the whole server in it, packages included."""
     splits_modules: bool = False
     notes: tuple[str, ...] = ()
 
     @property
     def takes_modules_apart(self) -> bool:
-        return self.splits_modules and self.standalone is None and self.static_folder is None
+        return self.splits_modules and not (self.standalone or self.static_folder or self.bundle)
 
     def stages(self, toolchain: str, variables: Mapping[str, str], packages: Packages) -> list[df.Stage]:
         if self.static_folder is not None:
@@ -59,6 +63,7 @@ class Final:
         kept = {name: value for name, value in variables.items() if name not in _BUILD_ONLY and name != "PORT"}
         return {
             "NODE_ENV": "production",
+            "HOST": "0.0.0.0",  # noqa: S104 - a container has its own network; many frameworks listen on loopback else
             **({"HOSTNAME": "0.0.0.0"} if self.standalone else {}),  # noqa: S104 - a container has its own network
             **kept,
             "PORT": str(self.port),
@@ -70,6 +75,8 @@ class Final:
                 df.copy(f"/app/{source}", f"{target}/", stage="build", owner=APP_UID)
                 for source, target in self.standalone.copies()
             ]
+        if self.bundle:
+            return [df.copy(f"/app/{self.bundle}", f"./{self.bundle}", stage="build", owner=APP_UID)]
         if not self.takes_modules_apart:
             return [df.copy("/app", "/app", stage="build", owner=APP_UID)]
         return [
@@ -97,14 +104,17 @@ def final_of(
     if standalone:
         start = StartCommand(("node", "server.js"), "node server.js")
     static = _static_folder(plan, start)
+    bundle = ".output" if _BUNDLED.fullmatch(start.script) else None
     keeps_dev = _why_development_packages_stay(start, manifest, manager, tree)
     notes = [f"It starts with `{start.script}`."]
     if standalone:
         notes.append("Next.js leaves a standalone server: only that is in the image.")
+    elif bundle:
+        notes.append(f"Its server is whole in {bundle}: only that is in the image.")
     elif static is None and keeps_dev and manifest.dev_dependencies:
         notes.append(f"Development packages stay in the image: {keeps_dev}.")
-    prunes = bool(manifest.dev_dependencies) and not (standalone or static or keeps_dev)
-    return Final(start, port, user, prunes, standalone, static, splits_modules, tuple(notes))
+    prunes = bool(manifest.dev_dependencies) and not (standalone or static or bundle or keeps_dev)
+    return Final(start, port, user, prunes, standalone, static, bundle, splits_modules, tuple(notes))
 
 
 def _system(packages: Packages) -> list[str]:

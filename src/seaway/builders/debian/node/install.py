@@ -65,6 +65,8 @@ def compilers(manifest: Manifest, tree: Tree) -> tuple[str, ...]:
     wanted = {apt for name, needs in known.items() if _is_used(name, manifest, locks) for apt in needs}
     if re.search(r"git\+(?:ssh|https?):|git@|\.git#|\"?(?:github|gitlab|bitbucket):", locks + str(manifest)):
         wanted.add("git")
+    if "python3" in wanted:
+        wanted.add("python3-setuptools")  # brings distutils back, which node-gyp before 10 imports
     return tuple(sorted(wanted))
 
 

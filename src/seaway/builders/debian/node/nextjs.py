@@ -7,6 +7,7 @@ from seaway.core.tree import Tree
 
 CONFIGS = ("next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs", "next.config.mts")
 _STANDALONE = re.compile(r"""^[^/\n]*\boutput["']?\s*:\s*["'`]standalone["'`]""", re.MULTILINE)
+_EXPORT = re.compile(r"""^[^/\n]*\boutput["']?\s*:\s*["'`]export["'`]""", re.MULTILINE)
 _DIST = re.compile(r"""^[^/\n]*\bdistDir["']?\s*:\s*["'`]([\w./-]+)["'`]""", re.MULTILINE)
 _OWN_SERVER = re.compile(r"node (?:\./)?[\w./-]*standalone/server\.js")
 
@@ -35,6 +36,11 @@ def standalone_of(tree: Tree, script: str) -> Standalone | None:
 
 def is_next_start(script: str) -> bool:
     return re.search(r"(?:^|[\s/=])next start\b", script) is not None
+
+
+def is_exported(config: str) -> bool:
+    """Whether a build leaves files only, which `next start` does not serve."""
+    return _EXPORT.search(config) is not None
 
 
 def config_text(tree: Tree) -> str:

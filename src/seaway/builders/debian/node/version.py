@@ -3,8 +3,8 @@
 1. The plan's package gives the major version: it is what Nixpacks would take.
 2. Whoever asked for more than a major (an exact version, a range) gets the newest version of that major that fits.
 3. Whoever asked for a major that Nixpacks does not know (23, 24) gets it; Nixpacks falls back to 18 without a word.
-4. Where nobody asked, and the app's own dependencies say that 18 is too old for them, the newest even version that
-   all of them take.
+4. Where nobody asked: 18 as long as the lock file tells that the app's own dependencies take it, else the newest even
+   version that all of them take; 22 where no lock file tells what they take.
 """
 
 import json
@@ -22,9 +22,18 @@ from seaway.core.plan import Plan
 from seaway.core.tree import Tree
 
 DEFAULT_MAJOR = 18
+UNTOLD_MAJOR = 22
 VARIABLE = "NIXPACKS_NODE_VERSION"
 _LTS = {"hydrogen": 18, "iron": 20, "jod": 22, "krypton": 24, "*": 24}
 _PACKAGE = re.compile(r"(?:pkgs\.)?nodejs(?:-slim)?(?:[_-](\d+)(?:_x)?)?\Z")
+
+
+# An entry of pnpm-lock.yaml, `/name@1.2.3:` or `name@1.2.3(peer@1):`, with what it says about Node.
+_PNPM_ENGINES = re.compile(
+    r"""^  '?/?((?:@[^/\s'@]+/)?[^/\s'@]+)[@/][^\n]*:\n(?:    \S[^\n]*\n)*?"""
+    r"""    engines: \{[^}\n]*\bnode: '?([^'}\n,]+)""",
+    re.MULTILINE,
+)
 
 
 class NodeVersionUnavailable(Invalid):
@@ -125,30 +134,50 @@ def _unasked(major: int, manifest: Manifest, tree: Tree) -> NodeVersion:
     if major != DEFAULT_MAJOR:
         return NodeVersion(version, (f"Node {version}: the plan names nodejs_{major}.",))
     needs = _needs(manifest, tree)
-    if all(satisfies(parse_version(version), wanted) for wanted in needs.values()):
+    if needs is None and manifest.all_dependencies:
+        version = _newest_of(UNTOLD_MAJOR)
+        return NodeVersion(version, (f"Node {version}: nobody asked for a version, and no lock file tells one.",))
+    against = [name for name, wanted in (needs or {}).items() if not satisfies(parse_version(version), wanted)]
+    if not against:
         return NodeVersion(
             version,
             (f'Node {version}, as nobody asked for a version. Better ask: "engines": {{"node": "22"}}.',),
         )
-    against = ", ".join(name for name, wanted in needs.items() if not satisfies(parse_version(version), wanted))
-    fitting = [v for v in available() if all(satisfies(parse_version(v), wanted) for wanted in needs.values())]
-    chosen = _newest_even(_any_of(fitting)) if fitting else _newest_of(22)
-    return NodeVersion(chosen or version, (f"Node {chosen}: nobody asked for a version, and {against} takes no 18.",))
+    fitting = [v for v in available() if all(satisfies(parse_version(v), wanted) for wanted in (needs or {}).values())]
+    chosen = (_newest_even(_any_of(fitting)) if fitting else None) or _newest_of(UNTOLD_MAJOR)
+    names = ", ".join(against[:5]) + (", ..." if len(against) > 5 else "")
+    return NodeVersion(chosen, (f"Node {chosen}: nobody asked for a version, and {names} takes no 18.",))
 
 
-def _needs(manifest: Manifest, tree: Tree) -> dict[str, Range]:
-    """What the app's direct dependencies say about Node, as far as package-lock.json tells."""
+def _needs(manifest: Manifest, tree: Tree) -> dict[str, Range] | None:
+    """What the app's direct dependencies say about Node, as far as a lock file tells; None when none does."""
+    if tree.has("package-lock.json"):
+        texts = _of_npm(manifest, tree)
+    elif tree.has("pnpm-lock.yaml"):
+        texts = _of_pnpm(manifest, tree)
+    else:
+        return None
+    found = {name: parse_range(text) for name, text in texts.items()}
+    return {name: wanted for name, wanted in found.items() if wanted}
+
+
+def _of_npm(manifest: Manifest, tree: Tree) -> dict[str, str]:
     locked = json_of(tree, "package-lock.json").get("packages")
-    found: dict[str, Range] = {}
     entries = locked if isinstance(locked, dict) else {}
-    for name in manifest.dependencies:
+    found: dict[str, str] = {}
+    for name in manifest.all_dependencies:
         entry = entries.get(f"node_modules/{name}")
         engines = entry.get("engines") if isinstance(entry, dict) else None
         text = engines.get("node") if isinstance(engines, dict) else None
-        wanted = parse_range(text) if isinstance(text, str) else None
-        if wanted:
-            found[name] = wanted
+        if isinstance(text, str):
+            found[name] = text
     return found
+
+
+def _of_pnpm(manifest: Manifest, tree: Tree) -> dict[str, str]:
+    """Of several versions of a package the last one, which is the newest in nearly all cases."""
+    found = _PNPM_ENGINES.finditer(tree.read("pnpm-lock.yaml"))
+    return {match[1]: match[2] for match in found if match[1] in manifest.all_dependencies}
 
 
 def _range_of(wish: Wish) -> Range | None:

@@ -1,0 +1,3 @@
+from docker_fixtures import docker
+
+__all__ = ["docker"]

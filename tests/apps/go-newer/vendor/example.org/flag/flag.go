@@ -1,0 +1,5 @@
+// Package flag is vendored: no module proxy takes part in the build.
+package flag
+
+// Name is what the page shows.
+const Name = "vendored"
