@@ -80,7 +80,15 @@ def own_daemon() -> Iterator[Daemon]:
         finally:
             _enter(home)
             subprocess.run(["ip", "netns", "del", name], check=True)
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """What the daemon has mounted below it, such as the networks of containers, goes first."""
+    points = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for point in sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(["umount", "-l", point], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _enter(namespace: int) -> None:

@@ -58,12 +58,6 @@ def is_healthy(answer: ProbeAnswer, path: str | None) -> bool:
     return path is None and answer.accepted
 
 
-def port_found(listeners: Sequence[Listener], wanted: int) -> int | None:
-    """The one port that an instance listens on for all to reach, instead of the wanted one; None if it is not clear."""
-    ports = {each.port for each in listeners if not each.is_loopback}
-    return next(iter(ports)) if len(ports) == 1 and wanted not in {each.port for each in listeners} else None
-
-
 def explain_unhealthy(seen: HealthEvidence) -> Finding:
     """The cause, of a closed list: out_of_memory, exited, server_error, loopback_only, other_port, no_answer,
     nothing_listens."""

@@ -468,9 +468,6 @@ class Releases(Protocol):
 
     async def all(self) -> list[Release]: ...
 
-    async def listens_on(self, release_id: int, port: int) -> None:
-        """It was found to listen on another port than was thought."""
-
     async def forget(self, release_id: int) -> None: ...
 
 

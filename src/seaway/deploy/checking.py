@@ -1,31 +1,19 @@
 """Asking instances whether they serve, as the proxy would, and what is to be seen of one that does not."""
 
 import asyncio
-from dataclasses import replace
 
 from seaway.core.app import HealthCheck
 from seaway.core.finding import FindingError
-from seaway.core.health import HealthEvidence, ProbeAnswer, explain_unhealthy, is_healthy, port_found
+from seaway.core.health import HealthEvidence, ProbeAnswer, explain_unhealthy, is_healthy
 from seaway.core.ports import Instance
 from seaway.deploy.run import Run
 
 _PROBE_TIMEOUT_S = 5.0
 _LINES = 12
-_ELSEWHERE_S = 4.0
-"""After this long it is looked whether the app listens on another port, if its owner named none."""
 
 
-class ListensElsewhere(Exception):
-    """Not a failure: it serves, on another port."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
-        self.port = port
-
-
-async def wait_healthy(run: Run, instance: Instance, *, may_move: bool = False) -> None:
-    """Raises FindingError with the cause when it ends or does not answer in time; with `may_move` ListensElsewhere when
-    it answers on one other port and the owner named none."""
+async def wait_healthy(run: Run, instance: Instance) -> None:
+    """Raises FindingError with the cause when it ends or does not answer in time."""
     health = run.deployment.settings.health
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -38,20 +26,10 @@ async def wait_healthy(run: Run, instance: Instance, *, may_move: bool = False) 
         if is_healthy(answer, health.path):
             run.say(f"{instance.name} answers after {loop.time() - began:.1f} s")
             return
-        if may_move and not answer.accepted and loop.time() - began > min(_ELSEWHERE_S, health.timeout_s / 2):
-            await _look_elsewhere(run, current, health)
         await asyncio.sleep(health.interval_s)
         current = await run.ports.engine.inspect(instance.id)
     seen = await evidence(run, current or instance, answer, loop.time() - began)
     raise FindingError(explain_unhealthy(seen))
-
-
-async def _look_elsewhere(run: Run, instance: Instance, health: HealthCheck) -> None:
-    if run.deployment.settings.port is not None:
-        return
-    port = port_found(await run.ports.engine.listeners(instance.id), instance.port)
-    if port is not None and (await ask(run, replace(instance, port=port), health)).status is not None:
-        raise ListensElsewhere(port)
 
 
 async def ask(run: Run, instance: Instance, health: HealthCheck, timeout_s: float = _PROBE_TIMEOUT_S) -> ProbeAnswer:

@@ -14,8 +14,8 @@ from seaway.core.replacing import explain_failed_command, explain_no_room, fits,
 from seaway.core.rollout import Running, Start, names_for, next_move
 from seaway.core.routing import route_of
 from seaway.core.source import ReleaseSource
-from seaway.deploy.checking import ListensElsewhere, wait_healthy
-from seaway.deploy.dismissing import STOP_GRACE_S, dismiss
+from seaway.deploy.checking import wait_healthy
+from seaway.deploy.dismissing import dismiss
 from seaway.deploy.routes import put_right
 from seaway.deploy.run import Run, StepResult, task_name
 
@@ -87,25 +87,10 @@ async def check(run: Run) -> StepResult:
     if run.deployment.attempt > 1:
         await release(run)  # a machine that went down has ended them
     mine = await _mine(run)
-    try:
-        await asyncio.gather(*(wait_healthy(run, instance, may_move=True) for instance in mine))
-    except ListensElsewhere as found:
-        mine = await _on_port(run, mine, found.port)
-        await asyncio.gather(*(wait_healthy(run, instance) for instance in mine))
+    await asyncio.gather(*(wait_healthy(run, instance) for instance in mine))
     for instance in mine:
         await run.ports.engine.keep(instance.id)
     return StepResult({"healthy": [i.name for i in mine]})
-
-
-async def _on_port(run: Run, mine: Sequence[Instance], port: int) -> list[Instance]:
-    """The app listens on a port of its own choice: that one is its release's from now on."""
-    wanted = await _release(run)
-    run.say(f"It listens on port {port}, not on {wanted.port} (the variable PORT): traffic goes to {port}.")
-    run.say(f"To save this wait the next time: `seaway deploy --app {run.key.app} --port {port}`.")
-    await run.ports.releases.listens_on(wanted.id, port)
-    await asyncio.gather(*(run.ports.engine.retire(i.id, STOP_GRACE_S) for i in mine))
-    await release(run)
-    return await _mine(run)
 
 
 async def route(run: Run) -> StepResult:

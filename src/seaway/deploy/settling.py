@@ -8,7 +8,7 @@ from seaway.core.errors import Unavailable
 from seaway.core.ports import Instance
 from seaway.core.retention import images_of_failures, releases_to_forget
 from seaway.core.rollout import leaving
-from seaway.deploy.dismissing import STOP_GRACE_S, dismiss
+from seaway.deploy.dismissing import dismiss
 from seaway.deploy.routes import put_right
 from seaway.deploy.run import Run, StepResult, task_name
 from seaway.deploy.trial import stand_trial
@@ -46,10 +46,10 @@ async def _withdraw(run: Run, mine: Sequence[Instance]) -> None:
     try:
         # It may have been cut off between the proxy's switch and the record of it.
         await put_right(run.ports, run.say)
-        await dismiss(run.ports, run.key.slug, mine, run.deployment.settings.drain_s)
+        await dismiss(run.ports, run.key.slug, mine, run.deployment.settings.drain_s, grace_s=0)
     except Unavailable:
         # No proxy (its port is taken, say), no traffic: nothing keeps what was started.
-        await asyncio.gather(*(run.ports.engine.retire(i.id, STOP_GRACE_S) for i in mine))
+        await asyncio.gather(*(run.ports.engine.retire(i.id, 0) for i in mine))
 
 
 async def _forget_releases(run: Run) -> list[int]:

@@ -183,8 +183,11 @@ async def _started(
             limit=CHUNK_BYTES,
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-        missing = argv[0] if cwd is None or os.path.isdir(cwd) else f"{argv[0]} in the directory {cwd}"
-        raise ProgramMissing(missing, error.strerror or str(error)) from error
+        raise ProgramMissing(_what_is_missing(argv[0], cwd), error.strerror or str(error)) from error
+
+
+def _what_is_missing(program: str, cwd: Path | None) -> str:
+    return program if cwd is None or cwd.is_dir() else f"{program} in the directory {cwd}"
 
 
 async def _attended(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select
 
 from seaway.core.app import EnvironmentKey
 from seaway.core.deployment import Release
@@ -43,10 +43,6 @@ class Releases:
 
     async def all(self) -> list[Release]:
         return await self._read(_selected().order_by(release.c.id.desc()))
-
-    async def listens_on(self, release_id: int, port: int) -> None:
-        async with self._database.write() as connection:
-            await connection.execute(update(release).where(release.c.id == release_id).values(port=port))
 
     async def forget(self, release_id: int) -> None:
         async with self._database.write() as connection:

@@ -73,7 +73,8 @@ def production_only(manager: Manager) -> str | None:
         case "npm":
             return "env -u npm_config_include npm prune --omit=dev --ignore-scripts"
         case "pnpm":
-            return "NPM_CONFIG_PRODUCTION=true pnpm prune --prod --ignore-scripts"
+            # It leaves links that lead nowhere, and a folder with such ones cannot be copied.
+            return "NPM_CONFIG_PRODUCTION=true pnpm prune --prod --ignore-scripts && find node_modules -xtype l -delete"
         case "yarn" if not manager.is_berry:
             return "yarn install --production --frozen-lockfile --ignore-scripts --prefer-offline"
         case "yarn" if manager.version.startswith("4."):
