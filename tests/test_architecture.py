@@ -108,6 +108,11 @@ def test_no_shell_is_ever_started(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_nothing_waits_with_what_may_swallow_a_cancellation(path):
+    assert "asyncio.wait_for(" not in path.read_text(), "asyncio.timeout() does not, on Python 3.11 either"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_files_and_functions_stay_small(path):
     text = path.read_text()
     assert text.count("\n") <= 500, "split it, or say why it is a table"

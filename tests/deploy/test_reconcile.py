@@ -115,3 +115,14 @@ async def test_it_looks_at_once_when_something_ends(house, keeper):
     finally:
         await keeper.stop()
     assert house.engine.running["test-shop-1-1"].serves
+
+
+async def test_it_stops_although_something_changes_at_that_very_moment(house):
+    for _ in range(20):
+        keeper = Reconciler(house.ports, Troubles(), interval_s=60.0)
+        keeper.start()
+        await asyncio.sleep(0.01)
+        house.engine.changed.set()
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await keeper.stop()

@@ -77,7 +77,8 @@ async def app_lines(lines: AsyncIterator[InstanceLine], stopping: asyncio.Event)
 
 async def _rings(bell: asyncio.Event) -> bool:
     try:
-        await asyncio.wait_for(bell.wait(), KEEP_ALIVE_S)
+        async with asyncio.timeout(KEEP_ALIVE_S):
+            await bell.wait()
     except TimeoutError:
         return False
     return True

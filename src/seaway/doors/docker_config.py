@@ -236,7 +236,8 @@ async def _run_helper(program: str, key: str, env: Mapping[str, str]) -> tuple[i
     except (FileNotFoundError, PermissionError, OSError):
         return None, b""
     try:
-        out, _ = await asyncio.wait_for(process.communicate(key.encode()), _HELPER_TIMEOUT_S)
+        async with asyncio.timeout(_HELPER_TIMEOUT_S):
+            out, _ = await process.communicate(key.encode())
     except TimeoutError:
         process.kill()
         await process.wait()

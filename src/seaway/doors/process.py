@@ -256,7 +256,8 @@ async def _stopped(process: asyncio.subprocess.Process, work: asyncio.Task[int],
     with suppress(Exception, asyncio.CancelledError):
         await work
     with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), DRAIN_S)
+        async with asyncio.timeout(DRAIN_S):
+            await process.wait()
 
 
 def _signal(group: int, number: int) -> None:

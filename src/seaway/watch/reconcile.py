@@ -77,7 +77,9 @@ class Reconciler:
 
     async def _pause(self) -> None:
         try:
-            await asyncio.wait_for(self._changed.wait(), self._interval_s)
+            # Not wait_for: Python 3.11's can swallow a cancellation that comes together with the event.
+            async with asyncio.timeout(self._interval_s):
+                await self._changed.wait()
         except TimeoutError:
             return
         await asyncio.sleep(_GATHER_S)

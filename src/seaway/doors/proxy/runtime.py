@@ -144,7 +144,8 @@ class RuntimeApi:
             try:
                 writer.write(command.encode() + b"\n")
                 writer.write_eof()
-                return (await asyncio.wait_for(reader.read(), ANSWER_TIMEOUT_S)).decode(errors="replace")
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                    return (await reader.read()).decode(errors="replace")
             except (OSError, TimeoutError) as error:
                 raise ProxyDown(str(self._run / MASTER_SOCKET), str(error) or "no answer in time") from error
 
