@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copytree, ignore_patterns
+from uuid import uuid4
 
 import pytest
 
@@ -98,7 +99,8 @@ async def test_the_example_is_small_ready_soon_not_root_and_ends_when_told(
 
 async def test_a_changed_line_of_source_installs_nothing_again(workshop: Workshop) -> None:
     page = workshop.folder / "app/page.tsx"
-    page.write_text(page.read_text().replace("It sails.", "It sails on."))
+    # Another change in every run: one that was built before would come out of the cache.
+    page.write_text(page.read_text().replace("It sails.", f"It sails on, {uuid4()}."))
     said = "\n".join(await workshop.build())
     assert "Compiled successfully" in said
     assert "packages in" not in said
