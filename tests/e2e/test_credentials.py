@@ -123,8 +123,9 @@ def test_a_dead_login_in_both_stores_does_not_block_a_public_image(
     told = keeper.deploy_live(folder, "model")
     assert keeper.ask("model.localhost").body == "model case"
 
-    (warning,) = keeper.deployment(told["deployment"])["warnings"]
-    assert warning["cause"] == "stale_credential_blocks_public"
+    warnings = keeper.deployment(told["deployment"])["warnings"]
+    # A machine that is short of disk says so beside it.
+    (warning,) = [each for each in warnings if each["cause"] == "stale_credential_blocks_public"]
     assert front.host in warning["title"]
     assert f"seaway credentials rotate {front.host}" in warning["commands"]
     assert any("403 DENIED" in line for line in warning["evidence"])
