@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seaway.core.app import EnvironmentKey, EnvironmentSettings, UnknownApp
@@ -51,10 +51,6 @@ class Apps:
         async with self._database.write() as connection:
             await connection.execute(delete(credential).where(credential.c.app == name))
             await connection.execute(delete(app).where(app.c.name == name))
-
-    async def count(self) -> int:
-        async with self._database.read() as connection:
-            return int((await connection.execute(select(func.count()).select_from(app))).scalar_one())
 
     def _record(self, row: Row[Any]) -> EnvironmentRecord:
         key = EnvironmentKey(row.app_name, row.environment_name)
